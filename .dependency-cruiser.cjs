@@ -1,0 +1,77 @@
+// Who may import whom. Modules know no one; only bus-amqp knows AMQP; only apps/cli joins a bus and a module.
+// Tests may also use the testkit and anything the workspace has.
+const TEST = '\\.test\\.ts$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'kernel-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^packages/kernel/', pathNot: TEST },
+      to: { path: '^(packages/(?!kernel/)|modules/|apps/)' },
+    },
+    {
+      name: 'topics-import-the-kernel-alone',
+      severity: 'error',
+      from: { path: '^packages/topics/', pathNot: TEST },
+      to: { path: '^(packages/(?!(topics|kernel)/)|modules/|apps/)' },
+    },
+    {
+      name: 'bus-amqp-imports-the-kernel-alone',
+      severity: 'error',
+      from: { path: '^packages/bus-amqp/', pathNot: TEST },
+      to: { path: '^(packages/(?!(bus-amqp|kernel)/)|modules/|apps/)' },
+    },
+    {
+      name: 'modules-import-kernel-and-topics-alone',
+      severity: 'error',
+      from: { path: '^modules/([^/]+)/', pathNot: TEST },
+      to: { path: '^(packages/(?!(kernel|topics)/)|apps/|modules/(?!$1/))' },
+    },
+    {
+      name: 'a-module-never-imports-a-module',
+      comment: 'Holds for tests too: what joins modules stands in test/.',
+      severity: 'error',
+      from: { path: '^modules/([^/]+)/' },
+      to: { path: '^modules/(?!$1/)' },
+    },
+    {
+      name: 'the-page-imports-no-server-code',
+      severity: 'error',
+      from: { path: '^modules/web/page/' },
+      to: { path: '^(packages/|apps/|modules/web/server/(?!wire\\.ts))' },
+    },
+    {
+      name: 'only-bus-amqp-knows-amqp',
+      severity: 'error',
+      from: { path: '^(packages|modules|apps)/', pathNot: '^packages/(bus-amqp|testkit)/' },
+      to: { path: 'node_modules/amqplib' },
+    },
+    {
+      name: 'only-the-cli-joins-bus-and-module',
+      severity: 'error',
+      from: { path: '^(packages|modules)/', pathNot: TEST },
+      to: { path: '^packages/(bus-amqp|testkit)/', pathNot: '^packages/$1' },
+    },
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'nothing-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^virtual:' },
+    },
+    {
+      name: 'no-dev-dependency-at-run-time',
+      severity: 'error',
+      from: { path: '^(packages/(?!testkit)|modules)/', pathNot: `(${TEST}|/page/)` },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@ganglion/source', 'import', 'node', 'default'] },
+  },
+};

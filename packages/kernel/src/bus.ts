@@ -1,0 +1,101 @@
+// The bus contract: what carries messages between modules that know no one.
+// Two buses keep it, the in-memory one beside this file and RabbitMQ in `@ganglion/bus-amqp`; both pass the
+// conformance suite in `@ganglion/testkit`. A bus moves bytes under a routing key: it knows no topic and no schema.
+
+/** One message as it travels: a routing key, its bytes, and what stands beside them. */
+export interface Envelope {
+  /** `<source>.<family>`, 1 to 255 bytes of UTF-8. */
+  readonly key: string;
+  /** The body, JSON in UTF-8. Whoever receives it must not write to it: listeners may share the bytes. */
+  readonly payload: Uint8Array;
+  readonly properties: EnvelopeProperties;
+}
+
+/** Metadata beside the body. A foreign publisher may send none of it. */
+export interface EnvelopeProperties {
+  /** AMQP `message_id`: the same when a message is sent again. */
+  readonly id?: string | undefined;
+  /** AMQP `app_id`: the instance that published it. */
+  readonly sender?: string | undefined;
+  /** AMQP `type`: the topic's family. */
+  readonly type?: string | undefined;
+  /** AMQP `content_type`. */
+  readonly content_type?: string | undefined;
+  /** Header `time`: when it happened, ISO 8601 with milliseconds. */
+  readonly time?: string | undefined;
+  /** Header `hops`: who passed it on and when, a JSON array of `[instance, epoch_ms]`. */
+  readonly hops?: string | undefined;
+}
+
+/** What a listener asks for. Nothing here has a default: every queue says what it can afford. */
+export interface SubscribeOptions {
+  /** Who listens: the module's name and the subscription's, `analyzer.measure`. A kept queue is named after it. */
+  readonly name: string;
+  /** A binding pattern with AMQP's wildcards: `*` is one word, `#` is none or more. */
+  readonly pattern: string;
+  /**
+   * `live`: a queue for this listener alone, gone with it; what passes while it is away is missed.
+   * `kept`: one queue for all listeners of this name, which outlives them where the bus can outlive a process;
+   * each message goes to one of them, and comes again until a handler has resolved or refused it.
+   */
+  readonly delivery: 'live' | 'kept';
+  /** Messages the queue holds at most; past that it drops the oldest. */
+  readonly limit_messages: number;
+  /** Messages handed to the handler and not settled yet, at most. */
+  readonly in_flight_max: number;
+  /** Called for each message this subscription had to drop, where the bus can see it. */
+  readonly onDrop: (key: string, reason: DropReason) => void;
+}
+
+/** Why a bus dropped a message: its queue was full, its handler refused it, or the resend buffer was full. */
+export type DropReason = 'queue_full' | 'refused' | 'buffer_full' | 'closed';
+
+/**
+ * Takes one message. Resolving acknowledges it; rejecting refuses it for good (the bus drops it and says so).
+ * A listener that dies before either gets a kept message again.
+ */
+export type EnvelopeHandler = (envelope: Envelope) => Promise<void>;
+
+/** A listener's hold on the bus. */
+export interface Subscription {
+  /** Resolves when the bus has the queue and the binding: what is published after that is heard. */
+  readonly ready: Promise<void>;
+  /**
+   * Ends the intake: no handler is called after this resolves, those running are not waited for, and their
+   * outcome still counts. Safe to call twice.
+   */
+  cancel(): Promise<void>;
+}
+
+/** Whether the bus carries messages now. `since_ms` is epoch milliseconds; `why` says what is known when it does not. */
+export interface BusStatus {
+  readonly connected: boolean;
+  readonly since_ms: number;
+  readonly why?: string | undefined;
+}
+
+export interface Bus {
+  /**
+   * Offers a message. Resolves when the bus has taken it over: queued at every listener in memory, confirmed by the
+   * broker over AMQP. While the broker is away the message waits in a bounded buffer; rejects with `BUS_BUFFER_FULL`
+   * when that had to let it go, and with `BUS_CLOSED` after `close`.
+   *
+   * Ordered: messages of one publisher reach one listener in the order in which `publish` was called, except those
+   * that come again after a failure. Never calls a handler before it returns.
+   */
+  publish(envelope: Envelope): Promise<void>;
+  /**
+   * Listens. Handlers of one subscription are called in order, up to `in_flight_max` unsettled at once; different
+   * subscriptions are independent, and a slow one never holds up another. Returns at once, also while the broker is
+   * away; the subscription is made again after every reconnect.
+   */
+  subscribe(options: SubscribeOptions, handler: EnvelopeHandler): Subscription;
+  /** The state now. */
+  readonly status: BusStatus;
+  /** Calls `listener` on each change of `status`; returns the function that ends it. */
+  onStatus(listener: (status: BusStatus) => void): () => void;
+  /** Resolves when every message offered so far is taken over or given up. The caller bounds the wait. */
+  flush(): Promise<void>;
+  /** Cancels every subscription and lets go of the broker. What is still in the buffer is dropped. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,129 @@
+// Coded errors: one line that says what happened, why, and what to do. Each package lists its own in one file.
+
+/** What went wrong, for people and for programs. */
+export class CodedError extends Error {
+  /** Stable, upper case; every code stands in docs/errors.md. */
+  readonly code: string;
+  /** True when a person must change a setting: the command ends with exit code 2. */
+  readonly configuration: boolean;
+
+  constructor(code: string, parts: ErrorParts, options: ErrorOptions & { configuration?: boolean } = {}) {
+    super(`${parts.what}: ${parts.why}; ${parts.todo}`, options);
+    this.name = 'CodedError';
+    this.code = code;
+    this.configuration = options.configuration ?? false;
+  }
+}
+
+/** The three parts of an error's line: `what: why; todo`. */
+export interface ErrorParts {
+  readonly what: string;
+  readonly why: string;
+  readonly todo: string;
+}
+
+/** The text of anything thrown, on one line, at most 300 characters. */
+export function reasonOf(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return oneLine(text);
+}
+
+/** Text from outside made safe for one line of a log or a terminal: control characters become spaces. */
+export function oneLine(text: string, characters_max = 300): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass.
+  const flat = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
+  return flat.length > characters_max ? `${flat.slice(0, characters_max - 1)}…` : flat;
+}
+
+/** The bus was closed and takes no more. */
+export function busClosed(): CodedError {
+  return new CodedError('BUS_CLOSED', {
+    what: 'message not sent',
+    why: 'the bus is closed',
+    todo: 'publish before the module stops',
+  });
+}
+
+/** The bounded buffer of messages that wait for the broker had to let one go. */
+export function busBufferFull(limit_messages: number): CodedError {
+  return new CodedError('BUS_BUFFER_FULL', {
+    what: 'message dropped',
+    why: `the broker is away or slow and the buffer of ${limit_messages} messages is full`,
+    todo: 'bring the broker back or raise buffer_messages',
+  });
+}
+
+/** A source or family that cannot stand in a routing key. */
+export function keyInvalid(source: string, why: string): CodedError {
+  return new CodedError(
+    'KEY_INVALID',
+    {
+      what: `"${oneLine(source, 60)}" cannot name a source`,
+      why,
+      todo: 'choose a name of 1 to 255 bytes together with its topic, without control characters',
+    },
+    { configuration: true },
+  );
+}
+
+/** A topic was defined with a family that is not one word. */
+export function familyInvalid(family: string): CodedError {
+  return new CodedError(
+    'FAMILY_INVALID',
+    {
+      what: `"${oneLine(family, 60)}" cannot name a topic`,
+      why: 'a family is one word of lower-case letters, digits, "_" and "-", at most 64 characters',
+      todo: 'rename it',
+    },
+    { configuration: true },
+  );
+}
+
+/** A module published something that its topic's schema does not allow. */
+export function bodyInvalid(family: string, why: string): CodedError {
+  return new CodedError('BODY_INVALID', {
+    what: `${family} not published`,
+    why: `its body breaks the topic's schema (${oneLine(why, 160)})`,
+    todo: 'correct the module that made it',
+  });
+}
+
+/** A module published a topic that it did not declare. */
+export function topicUndeclared(module: string, family: string): CodedError {
+  return new CodedError('TOPIC_UNDECLARED', {
+    what: `${oneLine(family, 60)} not published`,
+    why: `module ${module} does not declare it`,
+    todo: "add the topic to the module's `publishes`",
+  });
+}
+
+/** A setting that is unknown or has a wrong value. */
+export function settingInvalid(path: string, why: string, todo: string): CodedError {
+  return new CodedError(
+    'SETTING_INVALID',
+    { what: `setting ${oneLine(path, 80)}`, why: oneLine(why, 160), todo },
+    { configuration: true },
+  );
+}
+
+/** What a module's file exports is not a module. */
+export function moduleInvalid(name: string, why: string): CodedError {
+  return new CodedError(
+    'MODULE_INVALID',
+    {
+      what: `${oneLine(name, 80)} is not a module`,
+      why: oneLine(why, 160),
+      todo: 'export a value made by defineModule() as default',
+    },
+    { configuration: true },
+  );
+}
+
+/** The ordered stop took longer than it may. */
+export function stopTimedOut(module: string, stage: string, limit_ms: number): CodedError {
+  return new CodedError('STOP_TIMED_OUT', {
+    what: `${module} did not stop in order`,
+    why: `stage "${stage}" took longer than ${limit_ms} ms`,
+    todo: 'what was still under way is lost; look at the log above',
+  });
+}

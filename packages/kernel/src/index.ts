@@ -1,0 +1,57 @@
+// The public surface. Our own modules use this and nothing else.
+
+export type {
+  Bus,
+  BusStatus,
+  DropReason,
+  Envelope,
+  EnvelopeHandler,
+  EnvelopeProperties,
+  SubscribeOptions,
+  Subscription,
+} from './bus.ts';
+export { BODY_BYTES_MAX, decode, encode, HOPS_MAX, type Refusal, type RefusalReason } from './codec.ts';
+export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf } from './errors.ts';
+export { type Log, LogLimiter, silentLog } from './log.ts';
+export { memoryBus } from './memory-bus.ts';
+export {
+  type Context,
+  defineModule,
+  type Handlers,
+  isModule,
+  kept,
+  LIVE_DEFAULTS,
+  type Listening,
+  type Listens,
+  live,
+  type Module,
+  type ModuleDefinition,
+  type Output,
+  type Publishes,
+} from './module.ts';
+export { compilePattern } from './pattern.ts';
+export { type Pulse, pulse } from './pulse.ts';
+export { BoundedQueue } from './queue.ts';
+export {
+  instanceName,
+  PULSE_INTERVAL_MS,
+  type RunningModule,
+  type RunOptions,
+  readConfig,
+  runModule,
+  STOP_STAGE_MS,
+} from './runner.ts';
+export { stopOnSignal } from './signals.ts';
+export {
+  type BodyOf,
+  type Draft,
+  type DraftOf,
+  defineTopic,
+  type Hop,
+  KEY_BYTES_MAX,
+  type Message,
+  type MessageOf,
+  routingKey,
+  splitKey,
+  type Topic,
+} from './topic.ts';

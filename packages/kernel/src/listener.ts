@@ -1,0 +1,133 @@
+// The way in: an envelope becomes a message, the module's handler takes it in its turn, and its answer goes out.
+
+import type { Envelope } from './bus.ts';
+import { decode } from './codec.ts';
+import { oneLine, reasonOf } from './errors.ts';
+import { type Log, LogLimiter } from './log.ts';
+import type { Listening } from './module.ts';
+import type { Publisher } from './publisher.ts';
+import type { PulseCounts } from './pulse.ts';
+import type { Message } from './topic.ts';
+
+/** Waits between the tries of one message: doubled each time, from the first to the last. */
+const RETRY_FIRST_MS = 100;
+const RETRY_LAST_MS = 5000;
+
+/** What a module does with a message. */
+export type Handler = (message: Message) => unknown;
+
+/** What a handler's answer has come to: it was offered to the bus, which may not have confirmed it yet. */
+interface Answered {
+  readonly taken: Promise<void>;
+}
+
+/** Serves one subscription of one instance. */
+export class Listener {
+  readonly #listening: Listening;
+  readonly #handler: Handler;
+  readonly #publisher: Publisher;
+  readonly #counts: PulseCounts;
+  readonly #log: Log;
+  readonly #stopping: AbortSignal;
+  readonly #limiter = new LogLimiter();
+  /** Settles when the message under way has been handled; undefined when none is. */
+  #turn: Promise<void> | undefined;
+
+  constructor(
+    listening: Listening,
+    handler: Handler,
+    publisher: Publisher,
+    counts: PulseCounts,
+    log: Log,
+    stopping: AbortSignal,
+  ) {
+    this.#listening = listening;
+    this.#handler = handler;
+    this.#publisher = publisher;
+    this.#counts = counts;
+    this.#log = log;
+    this.#stopping = stopping;
+  }
+
+  /** Takes one envelope. Resolves when its work is done; rejects when it is refused after all its tries. */
+  take(envelope: Envelope): Promise<void> {
+    const { topic } = this.#listening;
+    const message = decode(topic, envelope, Date.now());
+    if ('refused' in message) {
+      this.#failed(message.refused, { key: oneLine(envelope.key, 255) }, `refused, ${message.detail}`);
+      return DONE;
+    }
+    this.#counts.in(topic.family);
+    if (this.#turn !== undefined) return this.#inTurn(this.#turn.then(() => this.#try(message)));
+    const answered = this.#try(message);
+    // A handler that returns at once, as most do, costs no promise of its own.
+    return answered instanceof Promise ? this.#inTurn(answered) : answered.taken;
+  }
+
+  /** Makes the next message wait for this one's handler, but not for the bus to take over its answer. */
+  #inTurn(work: Promise<Answered>): Promise<void> {
+    const turn = work
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        if (this.#turn === turn) this.#turn = undefined;
+      });
+    this.#turn = turn;
+    return work.then((answered) => answered.taken);
+  }
+
+  #try(message: Message): Answered | Promise<Answered> {
+    try {
+      const output = this.#handler(message);
+      if (!(output instanceof Promise)) return this.#answer(message, output);
+      return output.then(
+        (value) => this.#answer(message, value),
+        (error) => this.#tryAgain(message, error),
+      );
+    } catch (error) {
+      return this.#tryAgain(message, error);
+    }
+  }
+
+  async #tryAgain(message: Message, thrown: unknown): Promise<Answered> {
+    let error = thrown;
+    for (let tried = 1; ; tried++) {
+      this.#failed('handler', { source: oneLine(message.source, 255), tried }, `handler failed, ${reasonOf(error)}`);
+      if (tried >= this.#listening.attempts_max || this.#stopping.aborted) throw error;
+      await pause(Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (tried - 1)), this.#stopping);
+      try {
+        return this.#answer(message, await this.#handler(message));
+      } catch (again) {
+        error = again;
+      }
+    }
+  }
+
+  #answer(message: Message, output: unknown): Answered {
+    return { taken: this.#publisher.answer(message, output, this.#listening.delivery === 'kept') };
+  }
+
+  #failed(reason: string, fields: object, text: string): void {
+    const { family } = this.#listening.topic;
+    this.#counts.failed(family, reason);
+    const held_back = this.#limiter.pass(reason);
+    if (held_back !== undefined) this.#log.warn({ family, reason, ...fields, held_back }, `${family} ${text}`);
+  }
+}
+
+const DONE = Promise.resolve();
+
+/** Waits, but no longer than until the stop. */
+function pause(duration_ms: number, stopping: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, duration_ms);
+    stopping.addEventListener('abort', end);
+  });
+}

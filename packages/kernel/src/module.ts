@@ -1,0 +1,152 @@
+// A module is one value: what it listens to, what it publishes, its settings, and a function that starts it.
+// It opens no connection, retries nothing and handles no signal: the runner does.
+
+import Type, { type Static, type TSchema } from 'typebox';
+import type { BusStatus } from './bus.ts';
+import { moduleInvalid } from './errors.ts';
+import type { Log } from './log.ts';
+import type { DraftOf, MessageOf, Topic } from './topic.ts';
+
+/** How a module listens to a topic. Made by {@link live} or {@link kept}. */
+export interface Listening<T extends Topic = Topic> {
+  readonly topic: T;
+  /** Which sources, as the front of a binding pattern: `#` is all, `site1.#` those under `site1`. */
+  readonly sources: string;
+  /** See `SubscribeOptions` in bus.ts. */
+  readonly delivery: 'live' | 'kept';
+  readonly limit_messages: number;
+  readonly in_flight_max: number;
+  /** How often a message is tried in all before it is refused. A handler that throws fails one try. */
+  readonly attempts_max: number;
+}
+
+/** The limits of a live subscription; also what a bare topic in `listens` gets. */
+export const LIVE_DEFAULTS = { sources: '#', limit_messages: 10_000, in_flight_max: 1_000, attempts_max: 1 } as const;
+
+/**
+ * Listens to what passes now: a queue of its own, which drops the oldest when the module is slow and is gone with it.
+ * Default: all sources, 10,000 messages, 1,000 in flight, one try.
+ */
+export function live<T extends Topic>(
+  topic: T,
+  options: Partial<Pick<Listening, 'sources' | 'limit_messages' | 'in_flight_max' | 'attempts_max'>> = {},
+): Listening<T> {
+  return { topic, delivery: 'live', ...LIVE_DEFAULTS, ...options };
+}
+
+/**
+ * Listens at least once: messages wait while the module is away, up to the stated limit, and are acknowledged when the
+ * handler has returned and what it published is taken over. Instances of one module share the work.
+ */
+export function kept<T extends Topic>(
+  topic: T,
+  options: Pick<Listening, 'limit_messages' | 'in_flight_max' | 'attempts_max'> & { readonly sources?: string },
+): Listening<T> {
+  return { topic, delivery: 'kept', sources: '#', ...options };
+}
+
+/** What a module listens to, by a name of its choice; a bare topic means {@link live}. */
+export type Listens = Readonly<Record<string, Topic | Listening>>;
+
+/** What a module publishes, by a name of its choice. */
+export type Publishes = Readonly<Record<string, Topic>>;
+
+type TopicOf<L> = L extends Listening<infer T> ? T : L;
+
+/** What a handler may return: nothing, one draft or several, of declared topics only. */
+export type Output<P extends Publishes> = DraftOf<P[keyof P]> | readonly DraftOf<P[keyof P]>[] | undefined | void;
+
+/**
+ * A handler for each subscription. Calls for one subscription never overlap: the next message waits until the handler
+ * has returned, or its promise has settled. Returning acknowledges; throwing follows `attempts_max`.
+ */
+export type Handlers<L extends Listens, P extends Publishes> = {
+  readonly [Name in keyof L]: (message: MessageOf<TopicOf<L[Name]>>) => Output<P> | Promise<Output<P>>;
+};
+
+/** What the kernel gives a module when it starts. */
+export interface Context<P extends Publishes = Publishes, Config = unknown> {
+  /** The name of this running copy, unique in the fleet: `analyzer-7f3a@db-01`. */
+  readonly instance: string;
+  /** The settings, checked, with their defaults. */
+  readonly config: Config;
+  readonly log: Log;
+  /**
+   * Publishes a draft of a declared topic. Resolves to true when the bus has taken it over and to false when it was
+   * dropped or is not valid, which the pulse and the log then say. Never throws.
+   */
+  emit(draft: DraftOf<P[keyof P]>): Promise<boolean>;
+  /** Adds to a figure of the module's own in its pulse. At most 100 names; more are counted as `other`. */
+  count(name: string, n?: number): void;
+  /** Aborted when the ordered stop begins: start nothing new. */
+  readonly stopping: AbortSignal;
+  /** Runs `release` after the last handler has returned; last registered, first run. */
+  onStop(release: () => void | Promise<void>): void;
+  /** The bus's state: read it, or watch its changes. */
+  readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
+}
+
+/** A module as its author writes it. */
+export interface ModuleDefinition<L extends Listens, P extends Publishes, C extends TSchema> {
+  /** One word: lower-case letters, digits, `_`, `-`; 1 to 32 characters. */
+  readonly name: string;
+  readonly listens?: L;
+  readonly publishes?: P;
+  /** The settings' schema, a `Type.Object`, each with a default and a description where it can have one. */
+  readonly config?: C;
+  /** Starts the module. A module that listens to nothing returns nothing. */
+  start(context: Context<P, Static<C>>): StartResult<L, P> | Promise<StartResult<L, P>>;
+}
+
+type StartResult<L extends Listens, P extends Publishes> = [keyof L] extends [never] ? void : Handlers<L, P>;
+
+/** A module as the runner sees it: the topics are values, so the types are not needed any more. */
+export interface Module {
+  readonly name: string;
+  readonly listens: Readonly<Record<string, Listening>>;
+  readonly publishes: Publishes;
+  readonly config: TSchema;
+  start(context: Context): unknown;
+}
+
+/**
+ * Defines a module. The types follow from the values: a handler gets the body of its topic, and what it returns must
+ * be a draft of a declared topic.
+ *
+ * @throws CodedError `MODULE_INVALID`
+ */
+export function defineModule<
+  const L extends Listens = Record<never, never>,
+  const P extends Publishes = Record<never, never>,
+  C extends TSchema = Type.TUnknown,
+>(definition: ModuleDefinition<L, P, C>): Module {
+  const { name, listens = {}, publishes = {}, config = Type.Object({}, { additionalProperties: false }) } = definition;
+  if (!/^[a-z0-9_-]{1,32}$/.test(name)) {
+    throw moduleInvalid(name, 'its name is not one word of lower-case letters, digits, "_" and "-"');
+  }
+  return {
+    name,
+    listens: Object.fromEntries(
+      Object.entries(listens as Listens).map(([key, value]) => [key, 'topic' in value ? value : live(value)]),
+    ),
+    publishes,
+    config,
+    // The one place where the types end: the runner checks each message against the topic's schema before it calls.
+    start: (context) => definition.start(context as unknown as Context<P, Static<C>>),
+  };
+}
+
+/** Whether a value from outside, such as what a stranger's file exports, is a module. */
+export function isModule(value: unknown): value is Module {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, listens, publishes, config, start } = value as Partial<Record<keyof Module, unknown>>;
+  return (
+    typeof name === 'string' &&
+    typeof listens === 'object' &&
+    listens !== null &&
+    typeof publishes === 'object' &&
+    publishes !== null &&
+    typeof config === 'object' &&
+    typeof start === 'function'
+  );
+}

@@ -1,0 +1,197 @@
+// The runner: joins one module and one bus, from the first subscription to the ordered stop.
+
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Value } from 'typebox/value';
+import type { Bus, Envelope, Subscription } from './bus.ts';
+import { CodedError, moduleInvalid, oneLine, reasonOf, settingInvalid, stopTimedOut } from './errors.ts';
+import { type Handler, Listener } from './listener.ts';
+import type { Log } from './log.ts';
+import type { Context, Listening, Module } from './module.ts';
+import { Publisher } from './publisher.ts';
+import { PulseCounts, pulse } from './pulse.ts';
+
+/** The time between two pulses. */
+export const PULSE_INTERVAL_MS = 1000;
+
+/** What each stage of the ordered stop may take. */
+export const STOP_STAGE_MS = 2000;
+
+export interface RunOptions {
+  readonly bus: Bus;
+  readonly log: Log;
+  /** The module's settings as they were read; checked here. Default: none. */
+  readonly config?: unknown;
+  /** Default: {@link instanceName} of the module. */
+  readonly instance?: string;
+  /** Default: {@link PULSE_INTERVAL_MS}. */
+  readonly pulse_interval_ms?: number;
+  /** Default: {@link STOP_STAGE_MS}. */
+  readonly stop_stage_ms?: number;
+}
+
+/** A running copy of a module. */
+export interface RunningModule {
+  readonly module: Module;
+  readonly instance: string;
+  /** Resolves when the bus has every subscription: what is published after that is heard. */
+  readonly ready: Promise<void>;
+  /**
+   * The ordered stop: 1. no new message, no new work; 2. handlers under way return; 3. what the module opened is
+   * closed; 4. a last pulse, and all that was published is taken over. Each stage is bounded in time. Never throws;
+   * safe to call twice. The bus stays open: it may serve others.
+   */
+  stop(): Promise<void>;
+}
+
+/** A name for a running copy: the module, four random hex digits and the host. */
+export function instanceName(module: string, host: string = hostname()): string {
+  return `${module}-${randomBytes(2).toString('hex')}@${oneLine(host, 64)}`;
+}
+
+/**
+ * Checks a module's settings and fills in the defaults.
+ *
+ * @throws CodedError `SETTING_INVALID`, naming the first setting that is wrong as `<module>.<setting>`
+ */
+export function readConfig(module: Module, config: unknown = {}): unknown {
+  const whole = Value.Default(module.config, Value.Clone(config));
+  for (const error of Value.Errors(module.config, whole)) {
+    if (error.keyword === 'boolean') continue; // Told better by the "additionalProperties" that follows.
+    const path = `${module.name}${error.instancePath.replaceAll('/', '.')}`;
+    if (error.keyword === 'additionalProperties') {
+      const names = error.params.additionalProperties.join(', ');
+      throw settingInvalid(`${path}.${names}`, 'there is no such setting', '"ganglion config" lists those there are');
+    }
+    throw settingInvalid(path, `it ${error.message}`, '"ganglion config" shows what it may be');
+  }
+  return whole;
+}
+
+/**
+ * Starts a module on a bus. Resolves when its `start` has returned; it runs until `stop`.
+ *
+ * @throws CodedError `SETTING_INVALID`, `MODULE_INVALID`, and what the module's own `start` throws
+ */
+export async function runModule(module: Module, options: RunOptions): Promise<RunningModule> {
+  const config = readConfig(module, options.config);
+  const instance = options.instance ?? instanceName(module.name);
+  const { bus, log } = options;
+  const counts = new PulseCounts();
+  const publisher = new Publisher(bus, log, module, instance, counts);
+  const stopping = new AbortController();
+  const releases: (() => void | Promise<void>)[] = [];
+  const subscriptions: Subscription[] = [];
+  const under_way = new Set<Promise<void>>();
+  let pulse_timer: NodeJS.Timeout | undefined;
+  let pulsed_ms = Date.now();
+  let stopped: Promise<void> | undefined;
+
+  const beat = () => {
+    const now_ms = Date.now();
+    const body = counts.take(module.name, Math.max(0, now_ms - pulsed_ms));
+    pulsed_ms = now_ms;
+    return publisher.emit(pulse(instance, body));
+  };
+
+  const listen = (name: string, listening: Listening, handler: Handler): Subscription => {
+    const { topic, sources, delivery, limit_messages, in_flight_max } = listening;
+    const listener = new Listener(listening, handler, publisher, counts, log, stopping.signal);
+    const take = (envelope: Envelope): Promise<void> => {
+      const work = listener.take(envelope);
+      under_way.add(work);
+      const done = () => under_way.delete(work);
+      work.then(done, done);
+      return work;
+    };
+    return bus.subscribe(
+      {
+        name: `${module.name}.${name}`,
+        pattern: `${sources}.${topic.family}`,
+        delivery,
+        limit_messages,
+        in_flight_max,
+        onDrop: (_key, reason) => counts.dropped(topic.family, reason),
+      },
+      take,
+    );
+  };
+
+  const stopInOrder = async () => {
+    const limit_ms = options.stop_stage_ms ?? STOP_STAGE_MS;
+    const stage = async (name: string, work: () => Promise<unknown>) => {
+      try {
+        await within(work(), limit_ms, () => stopTimedOut(module.name, name, limit_ms));
+      } catch (error) {
+        log.error({ code: error instanceof CodedError ? error.code : 'STOP_FAILED', stage: name }, reasonOf(error));
+      }
+    };
+    await stage('stop intake', () => {
+      stopping.abort();
+      return Promise.all(subscriptions.map((subscription) => subscription.cancel()));
+    });
+    await stage('drain', () => Promise.allSettled(under_way));
+    await stage('release', async () => {
+      for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
+    });
+    await stage('flush', async () => {
+      clearInterval(pulse_timer);
+      if (pulse_timer !== undefined) beat();
+      await bus.flush();
+    });
+  };
+
+  const running = {
+    module,
+    instance,
+    ready: DONE,
+    stop: () => {
+      stopped ??= stopInOrder();
+      return stopped;
+    },
+  };
+
+  const context: Context = {
+    instance,
+    config,
+    log,
+    emit: (draft) => publisher.emit(draft),
+    count: (name, n = 1) => counts.count(name, n),
+    stopping: stopping.signal,
+    onStop: (release) => releases.push(release),
+    bus,
+  };
+
+  try {
+    const handlers = ((await module.start(context)) ?? {}) as Record<string, unknown>;
+    for (const [name, listening] of Object.entries(module.listens)) {
+      const handler = handlers[name];
+      if (typeof handler !== 'function') {
+        throw moduleInvalid(module.name, `its start() returns no handler for "${name}"`);
+      }
+      subscriptions.push(listen(name, listening, handler as Handler));
+    }
+  } catch (error) {
+    // What a half-started module opened is closed before its error is told.
+    await running.stop();
+    throw error;
+  }
+  running.ready = Promise.all(subscriptions.map((subscription) => subscription.ready)).then(() => {});
+  pulse_timer = setInterval(beat, options.pulse_interval_ms ?? PULSE_INTERVAL_MS);
+  return running;
+}
+
+const DONE = Promise.resolve();
+
+/** Waits for `work`, but rejects with `late()` when it takes longer than `limit_ms`. */
+async function within<T>(work: Promise<T>, limit_ms: number, late: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), limit_ms);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,5 @@
+// The topics Ganglion speaks: each family with its schema, and no I/O.
+
+export { type Pulse, pulse } from '@ganglion/kernel';
+export { type Analysis, analysis, Band } from './analysis.ts';
+export { headlinesOf, type Measure, measure, Percentage } from './measure.ts';

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: `unit` needs nothing but Node and runs in `npm run check`; `whole` needs a real RabbitMQ, a real browser
+// and Python, and runs in `npm test`. A test that needs any of them is named *.broker.test.ts or stands in test/.
+const conditions = ['@ganglion/source'];
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['{packages,modules,apps}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.broker.test.ts'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'whole',
+          include: ['{packages,modules,apps}/**/*.broker.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
