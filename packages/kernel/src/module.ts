@@ -81,7 +81,7 @@ export interface Context<P extends Publishes = Publishes, Config = unknown> {
   /** Aborted when the ordered stop begins: start nothing new. */
   readonly stopping: AbortSignal;
   /** Runs `release` after the last handler has returned; last registered, first run. */
-  onStop(release: () => void | Promise<void>): void;
+  onStop(release: () => unknown): void;
   /** The bus's state: read it, or watch its changes. */
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
 }
@@ -95,7 +95,9 @@ export interface ModuleDefinition<L extends Listens, P extends Publishes, C exte
   /** The settings' schema, a `Type.Object`, each with a default and a description where it can have one. */
   readonly config?: C;
   /** Starts the module. A module that listens to nothing returns nothing. */
-  start(context: Context<P, Static<C>>): StartResult<L, P> | Promise<StartResult<L, P>>;
+  start(
+    context: Context<P, Static<C>>,
+  ): StartResult<NoInfer<L>, NoInfer<P>> | Promise<StartResult<NoInfer<L>, NoInfer<P>>>;
 }
 
 type StartResult<L extends Listens, P extends Publishes> = [keyof L] extends [never] ? void : Handlers<L, P>;

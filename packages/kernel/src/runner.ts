@@ -80,7 +80,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   const counts = new PulseCounts();
   const publisher = new Publisher(bus, log, module, instance, counts);
   const stopping = new AbortController();
-  const releases: (() => void | Promise<void>)[] = [];
+  const releases: (() => unknown)[] = [];
   const subscriptions: Subscription[] = [];
   const under_way = new Set<Promise<void>>();
   let pulse_timer: NodeJS.Timeout | undefined;
