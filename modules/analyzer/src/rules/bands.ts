@@ -1,0 +1,81 @@
+// LOW, MEDIUM or HIGH for every resource that has a headline percentage.
+
+import { compilePattern } from '@ganglion/kernel';
+import { type Band, headlinesOf } from '@ganglion/topics';
+import Type from 'typebox';
+import { limitsOutOfOrder } from '../errors.ts';
+import { defineRule, type Judgement } from '../rule.ts';
+
+const Limit = (description: string) => Type.Number({ minimum: 0, maximum: 100, unit: '%', description });
+
+const MediumFrom = Limit('MEDIUM from this percentage on; below it is LOW');
+const HighFrom = Limit('HIGH from this percentage on');
+
+/** Entries of `limits`, so that judging a measure stays cheap. */
+const LIMITS_MAX = 1_000;
+
+interface Limits {
+  readonly medium_from: number;
+  readonly high_from: number;
+}
+
+export const bands = defineRule({
+  name: 'bands',
+  config: Type.Object(
+    {
+      medium_from: Type.Number({ ...MediumFrom, default: 25 }),
+      high_from: Type.Number({ ...HighFrom, default: 75 }),
+      limits: Type.Array(
+        Type.Object(
+          {
+            resource: Type.Optional(Type.String({ minLength: 1, description: 'Which resource: cpu, memory …; all' })),
+            machines: Type.Optional(
+              Type.String({
+                minLength: 1,
+                description: 'Which machines, as a topic pattern: db.#, *.example.com; all',
+              }),
+            ),
+            medium_from: MediumFrom,
+            high_from: HighFrom,
+          },
+          { additionalProperties: false },
+        ),
+        {
+          default: [],
+          maxItems: LIMITS_MAX,
+          description: 'Other limits for some resources or machines; of those that fit, the last one counts',
+        },
+      ),
+    },
+    { additionalProperties: false, default: {} },
+  ),
+
+  judge({ limits, ...everywhere }) {
+    checkOrder('analyzer.bands', everywhere);
+    const exceptions = limits.map(({ resource, machines = '#', ...limit }, index) => {
+      checkOrder(`analyzer.bands.limits[${index}]`, limit);
+      return { resource, isFor: compilePattern(machines), limit };
+    });
+    // The last one that fits counts, so look from the end.
+    exceptions.reverse();
+
+    return (machine, body) => {
+      const judgement: Judgement = {};
+      for (const [resource, percentage] of headlinesOf(body)) {
+        const exception = exceptions.find((each) => (each.resource ?? resource) === resource && each.isFor(machine));
+        judgement[`${resource}_percentage`] = percentage;
+        judgement[`${resource}_result`] = bandOf(percentage, exception?.limit ?? everywhere);
+      }
+      return judgement;
+    };
+  },
+});
+
+function bandOf(percentage: number, { medium_from, high_from }: Limits): Band {
+  if (percentage < medium_from) return 'LOW';
+  return percentage < high_from ? 'MEDIUM' : 'HIGH';
+}
+
+function checkOrder(path: string, { medium_from, high_from }: Limits): void {
+  if (medium_from >= high_from) throw limitsOutOfOrder(path, medium_from, high_from);
+}
