@@ -16,6 +16,6 @@ export default class CountTests {
         if (suite.errors().length > 0) counts.failed++;
       }
     }
-    writeFileSync(process.env.GANGLION_TEST_COUNTS, JSON.stringify(counts));
+    writeFileSync(process.env.TEST_COUNTS_FILE, JSON.stringify(counts));
   }
 }

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const NAME = 'GANGLION_TEST_RUN';
+const NAME = 'TEST_RUN_MARK';
 
 /** Between two looks at who still runs. */
 const LOOK_AGAIN_MS = 50;
