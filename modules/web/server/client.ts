@@ -1,0 +1,191 @@
+// One connected client. It has a budget of unsent bytes and no queue: when the budget is used up nothing more is sent,
+// and when all has gone out it gets the newest of what changed after the last change it was sent.
+
+import type { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import type { Entry, Fleet } from './fleet.ts';
+import { writeFleet, writeFrame } from './frames.ts';
+
+/** Bytes that may wait unsent for one client; at the first send past that, sending stops until all are out. */
+export const UNSENT_BYTES_MAX = 262_144;
+
+/** Machines in one frame or one round of plain messages. */
+export const ROUND_MACHINES_MAX = 200;
+
+/** Bytes a client's message may have. */
+export const HEARD_BYTES_MAX = 1024;
+
+/** Messages and pings a client may send between two looks at it; see `look`. */
+export const HEARD_MESSAGES_MAX = 64;
+
+/** Adds to a figure of the module's pulse. */
+export type Count = (name: string, n?: number) => void;
+
+/** What a client tells about itself. */
+export interface ClientEvents {
+  readonly count: Count;
+  /** The socket is closed. Called once. */
+  readonly onClose: (client: Client) => void;
+}
+
+/** What all clients have in common, whatever their dialect. */
+export abstract class Client {
+  protected readonly fleet: Fleet;
+  protected readonly count: Count;
+  /** The number of the last change it was sent. */
+  protected cursor = 0;
+  /** The whole state was sent once. */
+  protected whole = false;
+  /** When it last took all it was sent, answered or spoke; epoch milliseconds. */
+  #alive_ms = Date.now();
+  #heard_messages = 0;
+  readonly #socket: WebSocket;
+
+  /**
+   * @param socket an open WebSocket with `autoPong` off
+   * @param stream what carries it
+   */
+  constructor(fleet: Fleet, socket: WebSocket, stream: Duplex, { count, onClose }: ClientEvents) {
+    this.fleet = fleet;
+    this.count = count;
+    this.#socket = socket;
+    socket.on('message', (_data: RawData, binary: boolean) => this.#heard(binary));
+    socket.on('ping', (data: Buffer) => {
+      this.#heard(false);
+      // Answered only while there is room, so that a client that pings and reads nothing fills no memory.
+      if (!this.full) socket.pong(data);
+    });
+    socket.on('pong', () => this.#alive());
+    // Broken rules of the protocol: ws closes the socket with the right code itself.
+    socket.on('error', () => count('client_errors'));
+    socket.on('close', () => onClose(this));
+    stream.on('drain', () => {
+      this.#alive();
+      this.catchUp();
+    });
+  }
+
+  /** Sends what it has not seen, as much as it takes now. */
+  abstract catchUp(): void;
+
+  /** Whether so much waits unsent, or the socket is closing, that nothing more may be sent. */
+  get full(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount > UNSENT_BYTES_MAX;
+  }
+
+  /** Looks whether it is still there: closes it when it gave no sign of life for `silence_ms`, else asks for one. */
+  look(silence_ms: number): void {
+    this.#heard_messages = 0;
+    if (Date.now() - this.#alive_ms <= silence_ms) {
+      if (!this.full) this.#socket.ping();
+    } else if (this.#socket.bufferedAmount > 0) {
+      this.count('clients_closed_slow');
+      this.close(1013, 'too slow: took nothing for too long');
+    } else {
+      this.count('clients_closed_dead');
+      this.#socket.terminate();
+    }
+  }
+
+  close(code: number, why: string): void {
+    this.#socket.close(code, why);
+  }
+
+  /** Ends it at once, without a closing handshake. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Strings and bytes both go out as text. */
+  protected send(text: string | Buffer): void {
+    this.#socket.send(text, SEND_OPTIONS);
+  }
+
+  /** Analyses that a client gets to see no more when it is sent `entries` next. */
+  protected passedOver(entries: readonly Entry[]): number {
+    const last = entries.at(-1);
+    return last === undefined || !this.whole ? 0 : last.serial - this.cursor - entries.length;
+  }
+
+  /** It was sent everything up to change number `serial`. */
+  protected move(serial: number, folded: number): void {
+    this.cursor = serial;
+    if (folded > 0) this.count('folded', folded);
+  }
+
+  #alive(): void {
+    this.#alive_ms = Date.now();
+  }
+
+  #heard(binary: boolean): void {
+    this.#alive();
+    if (binary) this.close(1008, 'nothing binary is understood here');
+    else if (++this.#heard_messages > HEARD_MESSAGES_MAX) this.close(1008, 'too many messages');
+  }
+}
+
+const SEND_OPTIONS = { binary: false, compress: false } as const;
+
+/** A client that named no subprotocol: one JSON object an analysis. */
+export class PlainClient extends Client {
+  catchUp(): void {
+    while (!this.full) {
+      const entries = this.fleet.since(this.cursor, ROUND_MACHINES_MAX);
+      const last = entries.at(-1);
+      if (last === undefined) break;
+      for (const entry of entries) this.send(entry.plain);
+      this.move(last.serial, this.passedOver(entries));
+    }
+    this.whole ||= this.cursor === this.fleet.serial;
+  }
+
+  /** Takes one change at once. `text` is what the entry says, made into bytes once for all clients. */
+  change(entry: Entry, text: Buffer): void {
+    // Behind by more than this one: it catches up when its line is free.
+    if (this.cursor !== entry.serial - 1 || this.full) return;
+    this.send(text);
+    this.move(entry.serial, 0);
+  }
+}
+
+/** `fleet` frames written in one turn, by the change they start after: clients that have seen alike get the same bytes. */
+export type Round = Map<number, { readonly bytes: Buffer; readonly to: number; readonly folded: number }>;
+
+/** A client that speaks the page's dialect. */
+export class PageClient extends Client {
+  #silent = true;
+
+  catchUp(round: Round = new Map()): void {
+    while (!this.full) {
+      // The state leaves nothing out, so it is not the same as a change that starts at the same place.
+      const key = this.whole ? this.cursor : -1 - this.cursor;
+      let frame = round.get(key);
+      if (frame === undefined) {
+        const entries = this.fleet.since(this.cursor, ROUND_MACHINES_MAX);
+        const last = entries.at(-1);
+        if (last === undefined) break;
+        const folded = this.passedOver(entries);
+        frame = { bytes: writeFleet(entries, folded, Date.now()), to: last.serial, folded };
+        round.set(key, frame);
+      }
+      this.tell(frame.bytes);
+      this.move(frame.to, frame.folded);
+    }
+    if (!this.whole && this.cursor === this.fleet.serial && !this.full) {
+      this.whole = true;
+      this.tell(writeFrame({ type: 'ready', sent_ms: Date.now() }));
+    }
+  }
+
+  /** Sends a frame whatever its line; only for what is small and rare. */
+  tell(bytes: Buffer): void {
+    this.#silent = false;
+    this.send(bytes);
+  }
+
+  /** Sends `beat` if nothing was sent since the last call. */
+  beat(bytes: Buffer): void {
+    if (this.#silent && !this.full) this.send(bytes);
+    this.#silent = true;
+  }
+}

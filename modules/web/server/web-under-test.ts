@@ -1,0 +1,183 @@
+// For the tests beside this file: the module running on an in-memory bus, and clients that remember what they heard.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
+import { type Analysis, analysis } from '@ganglion/topics';
+import { type ClientOptions, WebSocket } from 'ws';
+import web from './index.ts';
+import { type Frame, PAGE_PROTOCOL } from './wire.ts';
+
+type Cleanup = () => unknown;
+const cleanups: Cleanup[] = [];
+
+/** Undoes what the functions of this file did since the last call; for `afterEach`. */
+export async function cleanUp(): Promise<void> {
+  for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) await cleanup();
+}
+
+/** An empty folder, gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ganglion-web-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+export interface WebUnderTest {
+  readonly bus: Bus;
+  readonly running: RunningModule;
+  readonly port: number;
+  /** `127.0.0.1:<port>`. */
+  readonly host: string;
+  /** Publishes an analysis; its time is now unless it is given. */
+  say(machine: string, body: Partial<Analysis> & object, time_ms?: number): Promise<void>;
+  /** Resolves when a figure of the module's pulses has come to `n` in all. */
+  counted(name: string, n: number): Promise<void>;
+  /** What the pulses have counted so far. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly logged: readonly string[];
+}
+
+/** Runs the module on a free port. `config` overrides its settings. */
+export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Promise<WebUnderTest> {
+  const counts = new Map<string, number>();
+  const waits = new Set<() => void>();
+  bus.subscribe(
+    { name: 'test', pattern: '#.pulse', delivery: 'live', limit_messages: 1000, in_flight_max: 100, onDrop: () => {} },
+    async ({ payload }) => {
+      const pulse: Pulse = JSON.parse(Buffer.from(payload).toString());
+      for (const [name, n] of Object.entries(pulse.counts)) counts.set(name, (counts.get(name) ?? 0) + n);
+      for (const look of waits) look();
+    },
+  );
+  const logged: string[] = [];
+  let port = 0;
+  const log = (fields: object, text: string) => {
+    logged.push(text);
+    if ('port' in fields) port = Number(fields.port);
+  };
+  const running = await runModule(web, {
+    bus,
+    log: { debug: log, info: log, warn: log, error: log },
+    config: { port: 0, ...config },
+    instance: 'web-test',
+    pulse_interval_ms: 10,
+  });
+  cleanups.push(() => running.stop());
+  await running.ready;
+  let serial = 0;
+  return {
+    bus,
+    running,
+    port,
+    host: `127.0.0.1:${port}`,
+    say: (machine, body, time_ms = Date.now()) =>
+      bus.publish(encode(analysis(machine, body as Analysis, time_ms), `${serial++}`, 'tracker-test', undefined)),
+    counted: (name, n) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if ((counts.get(name) ?? 0) < n) return;
+          waits.delete(look);
+          resolve();
+        };
+        waits.add(look);
+        look();
+      }),
+    counts,
+    logged,
+  };
+}
+
+/** A client that keeps what it hears until a test takes it. */
+export class Listening {
+  readonly socket: WebSocket;
+  readonly #texts: string[] = [];
+  readonly #waiting: ((text: string) => void)[] = [];
+  readonly closed: Promise<{ code: number; why: string }>;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data) => {
+      const text = data.toString();
+      const taker = this.#waiting.shift();
+      if (taker === undefined) this.#texts.push(text);
+      else taker(text);
+    });
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (code, why) => resolve({ code, why: why.toString() }));
+    });
+  }
+
+  /** The next message, parsed. */
+  async next<Shape = Record<string, unknown>>(): Promise<Shape> {
+    const text = this.#texts.shift() ?? (await new Promise<string>((resolve) => this.#waiting.push(resolve)));
+    return JSON.parse(text);
+  }
+
+  /** Frames of the page's dialect up to and with the first that fits. */
+  async until(fits: (frame: Frame) => boolean): Promise<Frame[]> {
+    const frames: Frame[] = [];
+    for (;;) {
+      const frame = await this.next<Frame>();
+      frames.push(frame);
+      if (fits(frame)) return frames;
+    }
+  }
+}
+
+/** Opens a WebSocket in the plain dialect. */
+export function openPlain(host: string, options: ClientOptions = {}): Promise<Listening> {
+  return opened(new WebSocket(`ws://${host}/ws`, options));
+}
+
+/** Opens a WebSocket in the page's dialect. */
+export function openPage(host: string, options: ClientOptions = {}): Promise<Listening> {
+  return opened(new WebSocket(`ws://${host}/ws`, PAGE_PROTOCOL, options));
+}
+
+function opened(socket: WebSocket): Promise<Listening> {
+  cleanups.push(() => socket.terminate());
+  const listening = new Listening(socket);
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve(listening));
+    socket.once('error', reject);
+  });
+}
+
+/** Tries to open a WebSocket that is refused; resolves to the answer. */
+export function refused(url: string, protocols: string[] = [], options: ClientOptions = {}) {
+  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const socket = new WebSocket(url, protocols, options);
+    socket.once('open', () => reject(new Error('it was not refused')));
+    socket.once('error', reject);
+    socket.once('unexpected-response', (_request, response) => {
+      let text = '';
+      response.on('data', (data) => {
+        text += data;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+  });
+}
+
+/** Asks over HTTP with headers that `fetch` would not let through, such as `host`. */
+export function ask(host: string, path: string, headers: Record<string, string> = {}, method = 'GET') {
+  const [hostname, port] = host.split(':');
+  return new Promise<{ status: number; headers: Record<string, string>; body: Buffer }>((resolve, reject) => {
+    const asking = request({ hostname, port, path, method, headers, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part) => parts.push(part));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers as Record<string, string>,
+          body: Buffer.concat(parts),
+        }),
+      );
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+}

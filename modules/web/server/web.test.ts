@@ -1,0 +1,333 @@
+import { createServer } from 'node:net';
+import { type BusStatus, memoryBus } from '@ganglion/kernel';
+import { afterEach, expect, test } from 'vitest';
+import { HEARD_MESSAGES_MAX } from './client.ts';
+import { ANALYSIS_CHARACTERS_MAX } from './hub.ts';
+import { cleanUp, openPage, openPlain, refused, startWeb } from './web-under-test.ts';
+import type { FleetFrame, Frame, HelloFrame } from './wire.ts';
+
+afterEach(cleanUp);
+
+const TIME = '2026-11-03T14:03:12.345Z';
+const TIME_MS = Date.parse(TIME);
+
+const isReady = (frame: Frame) => frame.type === 'ready';
+const isFleet = (frame: Frame): frame is FleetFrame => frame.type === 'fleet';
+
+test('a client that names no subprotocol gets one JSON object an analysis', async () => {
+  const { host, say } = await startWeb();
+  const client = await openPlain(host);
+  await say('db-01', { cpu_result: 'LOW', cpu_percentage: 12.5, note: 'kept' } as object, TIME_MS);
+  const heard = await client.next();
+  expect(heard).toEqual({ machine: 'db-01', cpu_result: 'LOW', cpu_percentage: 12.5, note: 'kept', time: TIME });
+  expect(Object.keys(heard)[0]).toBe('machine');
+});
+
+test('a field of the body named machine or time does not pass for the real one', async () => {
+  const { host, say } = await startWeb();
+  const client = await openPlain(host);
+  await say('db-01', { cpu_result: 'LOW', machine: 'other', time: 'yesterday' } as object, TIME_MS);
+  expect(await client.next()).toEqual({ machine: 'db-01', cpu_result: 'LOW', time: TIME });
+});
+
+test('an analysis of the ancestor, a band and nothing else, is passed on in both dialects', async () => {
+  const { host, bus } = await startWeb();
+  const [plain, page] = await Promise.all([openPlain(host), openPage(host)]);
+  await page.until(isReady);
+  await bus.publish({ key: 'old.analysis', payload: Buffer.from('{"cpu_result": "HIGH"}'), properties: {} });
+  expect(await plain.next()).toMatchObject({ machine: 'old', cpu_result: 'HIGH' });
+  const { machines } = await page.next<FleetFrame>();
+  expect(machines).toMatchObject([{ machine: 'old', resources: { cpu: { band: 'HIGH' } } }]);
+});
+
+test('machine names are any text', async () => {
+  const { host, say } = await startWeb();
+  const client = await openPlain(host);
+  const names = ['db-01.example.com', 'Büro Süd 2', 'a.b.c d', '__proto__', '<b>"quoted"</b>', 'コンピュータ'];
+  for (const name of names) await say(name, { cpu_result: 'LOW' });
+  for (const name of names) expect(await client.next()).toMatchObject({ machine: name });
+});
+
+test('the state of every known machine comes first, each at its newest', async () => {
+  const { host, say } = await startWeb();
+  const witness = await openPlain(host);
+  await say('a', { cpu_result: 'LOW' });
+  await say('b', { cpu_result: 'LOW' });
+  await say('a', { cpu_result: 'HIGH' });
+  for (let i = 0; i < 3; i++) await witness.next();
+
+  const plain = await openPlain(host);
+  expect(await plain.next()).toMatchObject({ machine: 'b', cpu_result: 'LOW' });
+  expect(await plain.next()).toMatchObject({ machine: 'a', cpu_result: 'HIGH' });
+
+  const page = await openPage(host);
+  expect(page.socket.protocol).toBe('ganglion.page.v1');
+  const [hello, fleet, ready] = await page.until(isReady);
+  expect(hello).toMatchObject({ type: 'hello', server: 'web-test', machines_max: 20_000, bus: { connected: true } });
+  expect(fleet).toMatchObject({ type: 'fleet', machines: [{ machine: 'b' }, { machine: 'a' }] });
+  expect(fleet).not.toHaveProperty('folded');
+  expect(ready?.type).toBe('ready');
+});
+
+test('a large state comes in several frames and ends with ready', async () => {
+  const { host, say, counted } = await startWeb();
+  for (let i = 0; i < 450; i++) await say(`m${i}`, { cpu_result: 'LOW' });
+  const witness = await openPlain(host);
+  for (let i = 0; i < 450; i++) await witness.next();
+  const page = await openPage(host);
+  const frames = await page.until(isReady);
+  const fleets = frames.filter(isFleet);
+  expect(fleets.map((frame) => frame.machines.length)).toEqual([200, 200, 50]);
+  expect(new Set(fleets.flatMap((frame) => frame.machines.map(({ machine }) => machine))).size).toBe(450);
+  await counted('clients_opened', 2);
+});
+
+test('the changes of one turn reach a page as one frame with the newest of each machine, the same for all', async () => {
+  const { host, say } = await startWeb();
+  const pages = await Promise.all([openPage(host), openPage(host)]);
+  for (const page of pages) await page.until(isReady);
+  void say('a', { cpu_result: 'LOW', cpu_percentage: 1 });
+  void say('b', { cpu_result: 'LOW', cpu_percentage: 2 });
+  void say('a', { cpu_result: 'HIGH', cpu_percentage: 99 });
+  const [first, second] = await Promise.all(pages.map((page) => page.next<FleetFrame>()));
+  expect(first?.machines.map(({ machine }) => machine)).toEqual(['b', 'a']);
+  expect(first?.machines[1]?.resources['cpu']).toMatchObject({ band: 'HIGH', percentage: 99 });
+  expect(first?.folded).toBe(1);
+  expect(second).toEqual(first);
+});
+
+test('a machine tells when it was measured, when it was received, and since when a band holds', async () => {
+  const { host, say } = await startWeb();
+  const page = await openPage(host);
+  const [hello] = (await page.until(isReady)) as [HelloFrame];
+  await say('a', { cpu_result: 'LOW', memory_result: 'HIGH' }, TIME_MS);
+  const before = (await page.next<FleetFrame>()).machines[0];
+  await say('a', { cpu_result: 'MEDIUM', memory_result: 'HIGH' }, TIME_MS + 1000);
+  const frame = await page.next<FleetFrame>();
+  const after = frame.machines[0];
+  expect(after).toMatchObject({ time_ms: TIME_MS + 1000, interval_ms: 1000, first_ms: before?.received_ms });
+  expect(after?.high_ms).toBe(after?.received_ms);
+  expect(after?.resources['memory']?.since_ms).toBe(before?.received_ms);
+  expect(after?.resources['cpu']?.since_ms).toBe(after?.received_ms);
+  expect(after?.received_ms).toBeGreaterThanOrEqual(hello.started_ms);
+  expect(frame.sent_ms).toBeGreaterThanOrEqual(after?.received_ms ?? Number.POSITIVE_INFINITY);
+});
+
+test('past machines_max the machine silent longest is forgotten and counted', async () => {
+  const { host, say, counted } = await startWeb({ machines_max: 2 });
+  await say('a', { cpu_result: 'LOW' });
+  await say('b', { cpu_result: 'LOW' });
+  await say('a', { cpu_result: 'LOW' });
+  await say('c', { cpu_result: 'LOW' });
+  await counted('machines_forgotten', 1);
+  const client = await openPlain(host);
+  expect(await client.next()).toMatchObject({ machine: 'a' });
+  expect(await client.next()).toMatchObject({ machine: 'c' });
+});
+
+test('an analysis larger than the limit is dropped and counted, and the next one passes', async () => {
+  const { host, say, counted } = await startWeb();
+  const client = await openPlain(host);
+  await say('a', { cpu_result: 'LOW', note: 'x'.repeat(ANALYSIS_CHARACTERS_MAX) } as object);
+  await say('b', { cpu_result: 'LOW' });
+  expect(await client.next()).toMatchObject({ machine: 'b' });
+  await counted('analyses_too_large', 1);
+});
+
+test('the page is told when the bus goes and comes back', async () => {
+  const bus = memoryBus();
+  const listeners = new Set<(status: BusStatus) => void>();
+  const watched = Object.assign(Object.create(bus), {
+    status: { connected: true, since_ms: 1 },
+    onStatus: (listener: (status: BusStatus) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  });
+  const { host, running } = await startWeb({}, watched);
+  const page = await openPage(host);
+  await page.until(isReady);
+  for (const listener of listeners) listener({ connected: false, since_ms: 2, why: 'connection lost' });
+  expect(await page.next()).toMatchObject({
+    type: 'bus',
+    bus: { connected: false, since_ms: 2, why: 'connection lost' },
+  });
+  await running.stop();
+  expect(listeners.size).toBe(0);
+});
+
+for (const dialect of ['plain', 'page'] as const) {
+  test(`a client that reads nothing gets the newest of each machine when it reads again, and holds nobody up (${dialect})`, async () => {
+    const { host, say, counts, counted } = await startWeb();
+    const slow = await (dialect === 'plain' ? openPlain(host) : openPage(host));
+    const quick = await openPlain(host);
+    if (dialect === 'page') await slow.until(isReady);
+    slow.socket.pause();
+    // More than the buffers of the system and the budget of the server take together.
+    const padding = 'x'.repeat(12_000);
+    const names = Array.from({ length: 60 }, (_, i) => `resource_with_a_long_name_${'y'.repeat(200)}_${i}`);
+    const wide = Object.fromEntries(names.map((name) => [`${name}_percentage`, 50]));
+    const sent = 3_000;
+    for (let i = 1; i <= sent; i++) {
+      const body = {
+        cpu_result: 'LOW',
+        cpu_percentage: (i / sent) * 100,
+        ...(dialect === 'plain' ? { padding } : wide),
+      };
+      await say(`m${i % 10}`, body as object);
+      // The quick one is never behind.
+      expect(await quick.next()).toMatchObject({ machine: `m${i % 10}` });
+    }
+    slow.socket.resume();
+
+    const newest = new Map<string, number>();
+    let received = 0;
+    while (newest.size < 10 || Math.min(...newest.values()) <= sent - 10) {
+      const heard = dialect === 'plain' ? [await slow.next()] : (await slow.next<FleetFrame>()).machines;
+      for (const { machine, cpu_percentage, resources } of heard as never[]) {
+        received++;
+        const percentage = cpu_percentage ?? (resources as FleetFrame['machines'][0]['resources'])['cpu']?.percentage;
+        newest.set(machine, Math.round((percentage / 100) * sent));
+      }
+    }
+    expect([...newest.values()].sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => sent - 9 + i));
+    // What was not sent was passed over and counted: nothing waited anywhere.
+    await counted('folded', sent - received);
+    expect(counts.get('folded')).toBe(sent - received);
+    expect(received).toBeLessThan(sent);
+  });
+}
+
+test('a client that takes nothing and answers nothing is closed and counted', async () => {
+  const { host, say, counted } = await startWeb({ client_silence_ms: 100 });
+  const slow = await openPlain(host);
+  slow.socket.pause();
+  let open = true;
+  void counted('clients_closed_slow', 1).then(() => {
+    open = false;
+  });
+  const padding = 'x'.repeat(12_000);
+  while (open) {
+    await say('a', { cpu_result: 'LOW', padding } as object);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await counted('clients_closed', 1);
+});
+
+test('a client that is gone without a goodbye is found by its missing answer', async () => {
+  const { host, counted } = await startWeb({ client_silence_ms: 100 });
+  const gone = await openPlain(host, { autoPong: false });
+  await counted('clients_closed_dead', 1);
+  expect((await gone.closed).code).toBe(1006);
+});
+
+test('a foreign Origin is refused, and so is a name that only leads here', async () => {
+  const { host, port } = await startWeb({ origins: ['https://monitor.example.com', 'null'] });
+  const url = `ws://${host}/ws`;
+  const foreign = await refused(url, [], { origin: 'http://evil.example' });
+  expect(foreign.status).toBe(403);
+  expect(foreign.text).toContain('web.origins');
+  expect((await refused(url, [], { origin: `http://127.0.0.1:${port + 1}` })).status).toBe(403);
+  const rebound = { origin: `http://evil.example:${port}`, headers: { host: `evil.example:${port}` } };
+  expect((await refused(url, [], rebound)).status).toBe(403);
+  expect((await refused(url, [], { headers: { host: '127.0.0.1.evil.example' } })).status).toBe(403);
+
+  for (const options of [
+    { origin: `http://${host}` },
+    { origin: `http://localhost:${port}`, headers: { host: `localhost:${port}` } },
+    { origin: 'null' },
+    { origin: 'https://monitor.example.com' },
+    { origin: 'https://monitor.example.com', headers: { host: 'monitor.example.com' } },
+    {},
+  ]) {
+    (await openPlain(host, options)).socket.terminate();
+  }
+});
+
+test('an unknown subprotocol is refused with what is spoken', async () => {
+  const { host, counted } = await startWeb();
+  const { status, text } = await refused(`ws://${host}/ws`, ['ganglion.page.v9']);
+  expect(status).toBe(400);
+  expect(text).toContain('ganglion.page.v1');
+  await counted('clients_refused', 1);
+});
+
+test('a WebSocket on another path is refused', async () => {
+  const { host } = await startWeb();
+  expect((await refused(`ws://${host}/elsewhere`)).status).toBe(404);
+});
+
+test('more clients than clients_max are refused', async () => {
+  const { host } = await startWeb({ clients_max: 1 });
+  const first = await openPlain(host);
+  expect(await refused(`ws://${host}/ws`)).toMatchObject({ status: 503, text: 'There are 1 clients already.\n' });
+  first.socket.close();
+  await first.closed;
+});
+
+test('what a client sends is ignored until it is too much', async () => {
+  const { host, say } = await startWeb();
+  const polite = await openPlain(host);
+  polite.socket.send('hello?');
+  await say('a', { cpu_result: 'LOW' });
+  expect(await polite.next()).toMatchObject({ machine: 'a' });
+
+  const binary = await openPlain(host);
+  binary.socket.send(Buffer.from([1, 2, 3]));
+  expect((await binary.closed).code).toBe(1008);
+
+  const large = await openPlain(host);
+  large.socket.send('x'.repeat(2000));
+  expect((await large.closed).code).toBe(1009);
+
+  const many = await openPlain(host);
+  for (let i = 0; i <= HEARD_MESSAGES_MAX; i++) many.socket.send('x');
+  expect((await many.closed).code).toBe(1008);
+
+  const pinging = await openPlain(host);
+  for (let i = 0; i <= HEARD_MESSAGES_MAX; i++) pinging.socket.ping();
+  expect((await pinging.closed).code).toBe(1008);
+});
+
+test('a ping is answered', async () => {
+  const { host } = await startWeb();
+  const { socket } = await openPlain(host);
+  const pong = new Promise((resolve) => socket.once('pong', resolve));
+  socket.ping('well?');
+  expect(String(await pong)).toBe('well?');
+});
+
+test('the stop says goodbye to every client and frees the port', async () => {
+  const { host, port, running } = await startWeb();
+  const clients = await Promise.all([openPlain(host), openPage(host)]);
+  await running.stop();
+  for (const client of clients) expect(await client.closed).toEqual({ code: 1001, why: 'the server stops' });
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('the stop does not wait for a client that does not answer', async () => {
+  const { host, running } = await startWeb();
+  const deaf = await openPlain(host);
+  deaf.socket.pause();
+  await running.stop();
+});
+
+test('a port that is taken, or no address of this machine, is told as a setting to change', async () => {
+  const { port } = await startWeb();
+  await expect(startWeb({ port })).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    configuration: true,
+    message: expect.stringMatching(/^the page cannot be served on port \d+: .* 127\.0\.0\.1:\d+; .*--port/),
+  });
+  await expect(startWeb({ host: '192.0.2.1' })).rejects.toMatchObject({ code: 'HOST_INVALID', configuration: true });
+  await expect(startWeb({ host: 'no such host' })).rejects.toMatchObject({ code: 'HOST_INVALID', configuration: true });
+  await expect(startWeb({ origins: ['monitor.example.com'] })).rejects.toMatchObject({ code: 'ORIGIN_INVALID' });
+  await expect(startWeb({ port: 70_000 })).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+});
+
+test('it says where the page is', async () => {
+  const { port, logged } = await startWeb();
+  expect(logged).toContain(`the page is at http://localhost:${port}`);
+});
