@@ -30,14 +30,11 @@ const NOTHING_RAN = { passed: 0, failed: 1, skipped: 0 };
 let installing = Promise.resolve();
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, async () => {
-    if (interrupted) return;
-    interrupted = true;
-    console.log(`\n${signal}: stopping everything.`);
-    await installing; // Ending it half-way would leave Debian's packages in disorder.
-    await finish(128 + constants.signals[signal]);
-  });
+  process.on(signal, () => interrupt(signal, 128 + constants.signals[signal]));
 }
+// npm itself may be killed, and then nobody tells us.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && interrupt('npm is gone', 1), 500).unref();
 
 try {
   await installWhatIsMissing();
@@ -46,6 +43,14 @@ try {
 } catch (error) {
   console.error(error);
   await tell(NOTHING_RAN);
+}
+
+async function interrupt(why, code) {
+  if (interrupted) return;
+  interrupted = true;
+  console.log(`\n${why}: stopping everything.`);
+  await installing; // Ending it half-way would leave Debian's packages in disorder.
+  await finish(code);
 }
 
 async function installWhatIsMissing() {
