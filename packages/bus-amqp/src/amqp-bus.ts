@@ -1,0 +1,255 @@
+// The bus contract over RabbitMQ: puts the way out and the way in together, each on a connection of its own that is
+// made when it is first needed. A tracker only publishes and a tap only listens: one connection each.
+
+import {
+  type Bus,
+  type BusStatus,
+  busClosed,
+  type CodedError,
+  type EnvelopeHandler,
+  type Log,
+  type SubscribeOptions,
+  silentLog,
+} from '@ganglion/kernel';
+import { Complaints } from './complaints.ts';
+import type { Connection, TlsFiles } from './connection.ts';
+import { Consumer } from './consumer.ts';
+import { exchangeNameInvalid } from './errors.ts';
+import { Exchange } from './exchange.ts';
+import { Link } from './link.ts';
+import { Publisher } from './publisher.ts';
+import { Backoff, within } from './retry.ts';
+import { readBrokerUrl } from './url.ts';
+
+/** What `amqpBus` can be told. Every default stands in {@link AMQP_DEFAULTS}. */
+export interface AmqpBusOptions {
+  /** `amqp[s]://user:password@host:port/vhost?heartbeat=seconds`; see `readBrokerUrl` for what may be left out. */
+  readonly url: string;
+  /**
+   * Who this is: the instance, unique in the fleet. The broker shows it as the connection's `user_provided_name`: the
+   * publishing connection bears this name, the listening one this and {@link LISTENING_SUFFIX}.
+   */
+  readonly name: string;
+  /** The topic exchange; made durable when it is not there, else taken as it is. 1 to 127 bytes. */
+  readonly exchange?: string | undefined;
+  /** Messages that wait for the broker at most, counting those sent and not confirmed; past that the oldest goes. */
+  readonly buffer_messages?: number | undefined;
+  /** Bytes of keys and bodies among them, at most. A larger message is refused. */
+  readonly buffer_bytes?: number | undefined;
+  /** TLS files for `amqps:`, as their contents. */
+  readonly tls?: TlsFiles | undefined;
+  readonly log?: Log | undefined;
+  /** What opening a connection may take. */
+  readonly connect_timeout_ms?: number | undefined;
+  /** Waits between attempts: chosen at random up to this, which doubles each time… */
+  readonly backoff_first_ms?: number | undefined;
+  /** …until this. */
+  readonly backoff_last_ms?: number | undefined;
+  /**
+   * After each (re)connect, how long what nobody hears is kept and offered again, because listeners may come back later
+   * than publishers. 0 for not at all.
+   */
+  readonly settle_ms?: number | undefined;
+  /**
+   * Whether to wait for a broker that cannot be reached at the start. With false, `opened` rejects with
+   * `BROKER_UNREACHABLE` at the first attempt.
+   */
+  readonly wait_at_start?: boolean | undefined;
+}
+
+export const AMQP_DEFAULTS = {
+  exchange: 'ganglion',
+  buffer_messages: 10_000,
+  buffer_bytes: 64 * 1024 * 1024,
+  connect_timeout_ms: 10_000,
+  backoff_first_ms: 100,
+  backoff_last_ms: 2000,
+  settle_ms: 5000,
+  wait_at_start: true,
+} as const;
+
+/** What the listening connection's name has after the instance's. */
+export const LISTENING_SUFFIX = ' (listens)';
+
+/** What `close` waits for subscriptions to end in order. Closing a connection has a bound of its own. */
+const CANCEL_MS = 1000;
+
+const EXCHANGE_NAME_BYTES_MAX = 127;
+
+/** A bus over RabbitMQ. */
+export interface AmqpBus extends Bus {
+  /**
+   * Settles with the first connection: resolves when it is in use, and rejects with a coded configuration error when no
+   * waiting can mend what is wrong, after which the bus tries no more; with `BUS_CLOSED` when it was closed before.
+   * Nothing connects before the first `publish` or `subscribe`. Rejections need not be handled.
+   */
+  readonly opened: Promise<void>;
+  /** What waits for the broker's confirmation now, and how many messages had to go since the start. */
+  readonly buffer: { readonly messages: number; readonly bytes: number; readonly dropped: number };
+}
+
+/**
+ * Makes a bus over RabbitMQ. Returns at once; connects when it is first used.
+ *
+ * @throws CodedError `BROKER_URL_INVALID`, `EXCHANGE_NAME_INVALID`
+ */
+export function amqpBus(options: AmqpBusOptions): AmqpBus {
+  const broker = readBrokerUrl(options.url);
+  const {
+    name,
+    tls = {},
+    log = silentLog,
+    exchange: exchange_name = AMQP_DEFAULTS.exchange,
+    buffer_messages = AMQP_DEFAULTS.buffer_messages,
+    buffer_bytes = AMQP_DEFAULTS.buffer_bytes,
+    connect_timeout_ms = AMQP_DEFAULTS.connect_timeout_ms,
+    backoff_first_ms = AMQP_DEFAULTS.backoff_first_ms,
+    backoff_last_ms = AMQP_DEFAULTS.backoff_last_ms,
+    settle_ms = AMQP_DEFAULTS.settle_ms,
+    wait_at_start = AMQP_DEFAULTS.wait_at_start,
+  } = options;
+  checkExchangeName(exchange_name);
+
+  const exchange = new Exchange(exchange_name, broker.shown);
+  const complaints = new Complaints(log);
+  const consumers = new Set<Consumer>();
+  const listeners = new Set<(status: BusStatus) => void>();
+  const backoff = () => new Backoff(backoff_first_ms, backoff_last_ms);
+  let status: BusStatus = { connected: false, since_ms: Date.now(), why: 'nothing was published or subscribed yet' };
+  /** The connection that consumers are served over. */
+  let listening_over: Connection | undefined;
+  let has_opened = false;
+  let gave_up: CodedError | undefined;
+  let closing: Promise<void> | undefined;
+
+  let openedWell: () => void = () => {};
+  let openedBadly: (error: CodedError) => void = () => {};
+  const opened = new Promise<void>((resolve, reject) => {
+    openedWell = resolve;
+    openedBadly = reject;
+  });
+  opened.catch(() => {});
+
+  const shared = { broker, tls, connect_timeout_ms, onChange, onFailure };
+
+  const publisher = new Publisher({
+    exchange,
+    broker: broker.shown,
+    buffer_messages,
+    buffer_bytes,
+    settle_ms,
+    log,
+    backoff,
+    listenersFirst: (over) => within(listening.whenUp(), settle_ms, over),
+    onBlocked: onChange,
+  });
+
+  const publishing = new Link({
+    ...shared,
+    name,
+    backoff: backoff(),
+    serve: (connection) => publisher.serve(connection),
+  });
+
+  const listening = new Link({
+    ...shared,
+    name: name + LISTENING_SUFFIX,
+    backoff: backoff(),
+    async serve(connection) {
+      await exchange.ensure(connection.model);
+      listening_over = connection;
+      await Promise.all(Array.from(consumers, (consumer) => consumer.serve(connection)));
+    },
+  });
+
+  function onChange(): void {
+    const needed = [publishing, listening].filter((link) => link.started);
+    const down = needed.find((link) => !link.up);
+    const why = gave_up?.message ?? down?.why ?? publisher.blocked;
+    const connected = why === undefined && needed.length > 0;
+    if (connected) {
+      if (!has_opened) log.info({}, `connected to ${broker.shown}`);
+      has_opened = true;
+      openedWell();
+      complaints.settle(`connected to ${broker.shown} again`);
+    }
+    if (connected === status.connected && why === status.why) return;
+    const since_ms = connected === status.connected ? status.since_ms : Date.now();
+    status = { connected, since_ms, why };
+    for (const listener of listeners) listener(status);
+  }
+
+  function onFailure(error: CodedError): void {
+    const fatal = !has_opened && error.configuration && (error.code !== 'BROKER_UNREACHABLE' || !wait_at_start);
+    if (!fatal) {
+      complaints.raise(error);
+      return;
+    }
+    gave_up = error;
+    openedBadly(error);
+    publishing.close();
+    listening.close();
+  }
+
+  async function close(): Promise<void> {
+    openedBadly(busClosed());
+    await within(Promise.all(Array.from(consumers, (consumer) => consumer.close())), CANCEL_MS);
+    publisher.close();
+    await Promise.all([publishing.close(), listening.close()]);
+    status = { connected: false, since_ms: Date.now(), why: 'the bus is closed' };
+    for (const listener of listeners) listener(status);
+  }
+
+  return {
+    opened,
+
+    get status() {
+      return status;
+    },
+
+    get buffer() {
+      return publisher.buffer;
+    },
+
+    onStatus(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    publish(envelope) {
+      if (closing === undefined && !publishing.started) publishing.start();
+      return publisher.publish(envelope);
+    },
+
+    subscribe(subscription: SubscribeOptions, handler: EnvelopeHandler) {
+      if (closing !== undefined) throw busClosed();
+      const consumer = new Consumer(subscription, handler, {
+        exchange: exchange_name,
+        instance: name,
+        log,
+        backoff,
+        onFinished: (finished) => consumers.delete(finished),
+      });
+      consumers.add(consumer);
+      if (listening_over !== undefined && !listening_over.over.aborted) consumer.serve(listening_over);
+      listening.start();
+      return consumer;
+    },
+
+    flush: () => publisher.flush(),
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function checkExchangeName(name: string): void {
+  if (name === '') throw exchangeNameInvalid(name, 'it is empty');
+  if (Buffer.byteLength(name) > EXCHANGE_NAME_BYTES_MAX) {
+    throw exchangeNameInvalid(name, `it is longer than ${EXCHANGE_NAME_BYTES_MAX} bytes`);
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass.
+  if (/[\u0000-\u001f\u007f]/.test(name)) throw exchangeNameInvalid(name, 'it holds control characters');
+}

@@ -1,0 +1,30 @@
+// Saying what is wrong once, and once when it is over: an outage of an hour is two lines in the log.
+
+import type { CodedError, Log } from '@ganglion/kernel';
+
+/** What has been said about one thing since it last worked. */
+export class Complaints {
+  readonly #log: Log;
+  readonly #said = new Set<string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Warns, unless this code has been said since it last worked. */
+  raise(error: CodedError): void {
+    if (this.#said.has(error.code)) {
+      this.#log.debug({ code: error.code }, error.message);
+      return;
+    }
+    this.#said.add(error.code);
+    this.#log.warn({ code: error.code }, error.message);
+  }
+
+  /** It works; says so if anything was wrong. */
+  settle(text: string): void {
+    if (this.#said.size === 0) return;
+    this.#said.clear();
+    this.#log.info({}, text);
+  }
+}

@@ -1,0 +1,131 @@
+// One connection to the broker, from the socket to its end, and what a failed attempt means.
+
+import { connect as openSocket, type Socket } from 'node:net';
+import { reasonOf } from '@ganglion/kernel';
+import { type ChannelModel, connect } from 'amqplib';
+import { brokerLoginRefused, brokerLost, brokerTlsFailed, brokerUnreachable, brokerVhostRefused } from './errors.ts';
+import { within } from './retry.ts';
+import type { Broker } from './url.ts';
+
+/** What an orderly close may take before the socket is cut. */
+const CLOSE_MS = 1000;
+
+/** TLS files, as their contents (PEM). Default: the system's authorities and no certificate of our own. */
+export interface TlsFiles {
+  readonly ca?: string | Buffer | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+}
+
+export interface ConnectionOptions {
+  readonly broker: Broker;
+  /** The client property `connection_name`, which RabbitMQ shows as `user_provided_name`. */
+  readonly name: string;
+  readonly tls: TlsFiles;
+  /** What opening may take, from the first packet to the broker's last word. */
+  readonly connect_timeout_ms: number;
+}
+
+/** A connection that is open, or was. */
+export interface Connection {
+  readonly model: ChannelModel;
+  /** Aborted when it has ended, however that came. */
+  readonly over: AbortSignal;
+  /** Resolves when it has ended, with the reason. */
+  readonly ended: Promise<Error>;
+  /** Closes it in order, or cuts it when that takes too long. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a connection.
+ *
+ * @param giving_up aborts the attempt, and cuts the connection at any time after
+ * @throws CodedError `BROKER_UNREACHABLE`, `BROKER_LOGIN_REFUSED`, `BROKER_VHOST_REFUSED`, `BROKER_TLS_FAILED`
+ */
+export async function openConnection(options: ConnectionOptions, giving_up: AbortSignal): Promise<Connection> {
+  const { broker, name, tls, connect_timeout_ms } = options;
+  // The library ends a lost connection without destroying its socket: with a peer that answers no more, that socket
+  // would keep the process alive. A signal of our own can destroy it at any time, also while it is being opened.
+  const cut = new AbortController();
+  const signal = AbortSignal.any([cut.signal, giving_up]);
+  let model: ChannelModel;
+  try {
+    model = await connect(
+      {
+        protocol: broker.tls ? 'amqps' : 'amqp',
+        hostname: broker.hostname,
+        port: broker.port,
+        username: broker.username,
+        password: broker.password,
+        // The library decodes it once more.
+        vhost: encodeURIComponent(broker.vhost),
+        heartbeat: broker.heartbeat_s,
+      },
+      {
+        noDelay: true,
+        timeout: connect_timeout_ms,
+        clientProperties: { connection_name: name },
+        ...(broker.tls ? { ...tls, socket: plainSocket(broker, signal) } : { signal }),
+      },
+    );
+  } catch (error) {
+    cut.abort();
+    throw whyNot(broker, error);
+  }
+
+  const over = new AbortController();
+  const ended = new Promise<Error>((resolve) => {
+    let reason: unknown;
+    model.on('error', (error) => {
+      reason = error;
+    });
+    model.on('close', (error) => {
+      cut.abort();
+      resolve(brokerLost(broker.shown, reasonOf(error ?? reason ?? 'closed by us'), error ?? reason));
+      over.abort();
+    });
+  });
+
+  return {
+    model,
+    over: over.signal,
+    ended,
+    async close() {
+      if (!over.signal.aborted) await within(model.close(), CLOSE_MS);
+      cut.abort();
+    },
+  };
+}
+
+/** The socket under TLS: TLS itself takes no signal. */
+function plainSocket(broker: Broker, signal: AbortSignal): Socket {
+  const socket = openSocket({ host: broker.hostname, port: broker.port, signal });
+  // Its errors reach us through TLS, except when the TLS settings are so wrong that it is never used.
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** What a failed attempt means. The library's texts tell some of it; the versions seen say so in the tests. */
+function whyNot(broker: Broker, error: unknown): Error {
+  const text = firstReason(error);
+  const code = codeOf(error);
+  if (text.includes('ACCESS_REFUSED')) return brokerLoginRefused(broker.shown, error);
+  // The broker closes instead of opening the virtual host; the library does not pass on what it says.
+  if (text.includes('Expected ConnectionOpenOk')) return brokerVhostRefused(broker.shown, broker.vhost, error);
+  if (typeof code === 'string' && /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_|^EPROTO$/.test(code)) {
+    return brokerTlsFailed(broker.shown, text, error);
+  }
+  return brokerUnreachable(broker.shown, text, error);
+}
+
+/** A host with several addresses fails with one error for each, and an empty text of its own. */
+function firstReason(error: unknown): string {
+  return reasonOf(error instanceof AggregateError && error.message === '' ? error.errors[0] : error);
+}
+
+/** The `code` of an error: the system's as text, the broker's reply code as a number. */
+export function codeOf(error: unknown): string | number | undefined {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+}

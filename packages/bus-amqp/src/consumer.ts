@@ -1,0 +1,324 @@
+// The way in: one subscription, from its queue on the broker to its handler and back.
+
+import {
+  BoundedQueue,
+  type EnvelopeHandler,
+  type Log,
+  reasonOf,
+  type SubscribeOptions,
+  type Subscription,
+} from '@ganglion/kernel';
+import { type Channel, type ChannelModel, type ConsumeMessage, IllegalOperationError } from 'amqplib';
+import { Acknowledgements } from './acknowledgements.ts';
+import { Complaints } from './complaints.ts';
+import type { Connection } from './connection.ts';
+import { queueDiffers, subscriptionLost } from './errors.ts';
+import { keptName, liveName, makeQueue } from './queue.ts';
+import { type Backoff, repeat } from './retry.ts';
+import { readMessage } from './wire.ts';
+
+/** The most a channel's prefetch can be: 16 bits. */
+const PREFETCH_MAX = 65_535;
+
+export interface ConsumerOptions {
+  readonly exchange: string;
+  /** Who listens; stands in the names of live queues. */
+  readonly instance: string;
+  readonly log: Log;
+  /** Makes the waits between two attempts over one connection. */
+  readonly backoff: () => Backoff;
+  /** Called when it was cancelled and has nothing more to acknowledge. */
+  readonly onFinished: (consumer: Consumer) => void;
+}
+
+/** One channel of a subscription. Each subscription has its own, so that none is ended by another's mistake. */
+interface Session {
+  readonly channel: Channel;
+  /** What the broker waits to hear about; a live subscription is never asked. */
+  readonly acks: Acknowledgements<ConsumeMessage> | undefined;
+  /** Resolves when the channel is closed. */
+  readonly ended: Promise<void>;
+  consumer_tag: string;
+  over: boolean;
+  /** Why it ended, where that is known. */
+  reason: unknown;
+  flush_scheduled: boolean;
+}
+
+interface Delivery {
+  readonly session: Session;
+  readonly message: ConsumeMessage;
+}
+
+export class Consumer implements Subscription {
+  /** Stays pending when the subscription is cancelled, or the bus closed, before the broker had it. */
+  readonly ready: Promise<void>;
+
+  readonly #subscription: SubscribeOptions;
+  readonly #handler: EnvelopeHandler;
+  readonly #options: ConsumerOptions;
+  readonly #kept_name: string;
+  readonly #complaints: Complaints;
+  readonly #stopping = new AbortController();
+  readonly #waiting: BoundedQueue<Delivery>;
+  #made: () => void = () => {};
+  #session: Session | undefined;
+  /** Handed to the handler and not settled, also from channels that have ended. */
+  #unsettled = 0;
+  #cancelled: Promise<void> | undefined;
+  #closing = false;
+  #said_differs = false;
+
+  /** @throws CodedError `SUBSCRIPTION_INVALID` */
+  constructor(subscription: SubscribeOptions, handler: EnvelopeHandler, options: ConsumerOptions) {
+    this.#subscription = subscription;
+    this.#handler = handler;
+    this.#options = options;
+    this.#kept_name = keptName(options.exchange, subscription);
+    this.#complaints = new Complaints(options.log);
+    this.#waiting = new BoundedQueue(this.#kept ? subscription.in_flight_max : subscription.limit_messages);
+    this.ready = new Promise((resolve) => {
+      this.#made = resolve;
+    });
+  }
+
+  /**
+   * Listens over this connection until it ends, and again whenever the broker ends it. Resolves when it is there, or
+   * when the first attempt has failed. Never throws.
+   */
+  serve({ model, over }: Connection): Promise<void> {
+    const waits = this.#options.backoff();
+    return new Promise((resolve) => {
+      repeat(
+        AbortSignal.any([over, this.#stopping.signal]),
+        waits,
+        async () => {
+          try {
+            this.#session = await this.#open(model);
+          } finally {
+            resolve();
+          }
+          waits.opened();
+          await this.#hold(this.#session);
+        },
+        (error) => this.#complaints.raise(subscriptionLost(this.#subscription.name, reasonOf(error), error)),
+      ).then(resolve);
+    });
+  }
+
+  cancel(): Promise<void> {
+    this.#cancelled ??= this.#cancel();
+    return this.#cancelled;
+  }
+
+  /**
+   * Cancels because the bus closes. What is settled by now is still acknowledged; the rest the broker gives to another
+   * listener. Resolves when the broker has heard it.
+   */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.cancel();
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#flush(session);
+    // Closing the channel, not only the connection: the library lets the end of a connection overtake acknowledgements.
+    await closeChannel(session);
+  }
+
+  get #kept(): boolean {
+    return this.#subscription.delivery === 'kept';
+  }
+
+  async #open(model: ChannelModel): Promise<Session> {
+    const { exchange, instance, log } = this.#options;
+    const queue = await makeQueue(
+      model,
+      exchange,
+      this.#kept ? this.#kept_name : liveName(this.#kept_name, instance),
+      this.#subscription,
+    );
+    if (queue.differs !== undefined && !this.#said_differs) {
+      this.#said_differs = true;
+      const error = queueDiffers(queue.name, reasonOf(queue.differs));
+      log.warn({ code: error.code }, error.message);
+    }
+    const channel = await model.createChannel();
+    const session = newSession(channel, this.#kept);
+    channel.on('handler-error', (error) => log.error({}, `${this.#subscription.name} failed, ${reasonOf(error)}`));
+    try {
+      if (this.#kept) await channel.prefetch(Math.min(this.#subscription.in_flight_max, PREFETCH_MAX));
+      const { consumerTag } = await channel.consume(queue.name, (message) => this.#delivered(session, message), {
+        noAck: !this.#kept,
+      });
+      session.consumer_tag = consumerTag;
+      return session;
+    } catch (error) {
+      await closeChannel(session);
+      throw error;
+    }
+  }
+
+  async #hold(session: Session): Promise<void> {
+    this.#made();
+    this.#complaints.settle(`subscription "${this.#subscription.name}" is there again`);
+    // Cancelled while it was being made.
+    if (this.#cancelled !== undefined) closeChannel(session);
+    await session.ended;
+    this.#session = undefined;
+    // What was kept comes again over the next channel; what is live is ours already.
+    if (this.#kept) this.#waiting.clear();
+    throw session.reason ?? new Error('its channel was closed');
+  }
+
+  #delivered(session: Session, message: ConsumeMessage | null): void {
+    if (message === null) {
+      session.reason = new Error('the broker ended it, as it does when the queue is deleted');
+      closeChannel(session);
+      return;
+    }
+    session.acks?.delivered(message);
+    if (
+      this.#unsettled < this.#subscription.in_flight_max &&
+      this.#waiting.size === 0 &&
+      this.#cancelled === undefined
+    ) {
+      this.#hand(session, message);
+      return;
+    }
+    const evicted = this.#waiting.push({ session, message });
+    if (evicted !== undefined) this.#subscription.onDrop(evicted.message.fields.routingKey, 'queue_full');
+  }
+
+  #hand(session: Session, message: ConsumeMessage): void {
+    this.#unsettled++;
+    this.#handle(message).then(
+      () => this.#settled(session, message, true),
+      () => this.#settled(session, message, false),
+    );
+  }
+
+  #handle(message: ConsumeMessage): Promise<void> {
+    try {
+      return this.#handler(readMessage(message));
+    } catch (error) {
+      // A handler should reject instead; a throw must not end the channel.
+      return Promise.reject(error);
+    }
+  }
+
+  #settled(session: Session, message: ConsumeMessage, taken: boolean): void {
+    this.#unsettled--;
+    const { acks } = session;
+    if (acks === undefined) {
+      if (!taken) this.#subscription.onDrop(message.fields.routingKey, 'refused');
+    } else if (!session.over && (taken || !this.#closing)) {
+      // Of a channel that is over the broker wants to hear nothing: it gives the message again.
+      if (taken) acks.done(message);
+      else {
+        acks.refused(message);
+        this.#subscription.onDrop(message.fields.routingKey, 'refused');
+      }
+      this.#scheduleFlush(session);
+    }
+    if (this.#cancelled === undefined) this.#handNext();
+    else if (this.#unsettled === 0 && this.#session !== undefined) this.#scheduleFlush(this.#session);
+  }
+
+  #handNext(): void {
+    while (this.#unsettled < this.#subscription.in_flight_max) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#hand(next.session, next.message);
+    }
+  }
+
+  /** Acknowledges once for all that is settled in this turn of the event loop. */
+  #scheduleFlush(session: Session): void {
+    if (session.flush_scheduled) return;
+    session.flush_scheduled = true;
+    setImmediate(() => this.#flush(session));
+  }
+
+  #flush(session: Session): void {
+    session.flush_scheduled = false;
+    const { channel, acks } = session;
+    if (acks === undefined || session.over) return;
+    const { refused, up_to, single } = acks.take();
+    whileOpen(() => {
+      for (const message of refused) channel.nack(message, false, false);
+      if (up_to !== undefined) channel.ack(up_to, true);
+      for (const message of single) channel.ack(message);
+    });
+    if (this.#unsettled === 0 && this.#cancelled !== undefined) this.#finish(session);
+  }
+
+  async #cancel(): Promise<void> {
+    this.#stopping.abort();
+    const session = this.#session;
+    if (!this.#kept) this.#waiting.clear();
+    if (session === undefined) {
+      this.#options.onFinished(this);
+      return;
+    }
+    try {
+      await session.channel.cancel(session.consumer_tag);
+    } catch {
+      // The channel has ended meanwhile, and with it all that came over it.
+    }
+    // Given back only now: the broker would have sent it to us again.
+    for (const { message } of this.#waiting.clear()) {
+      session.acks?.returned(message);
+      whileOpen(() => session.channel.nack(message, false, true));
+    }
+    if (!this.#kept || this.#unsettled === 0) {
+      this.#flush(session);
+      this.#finish(session);
+    }
+  }
+
+  #finish(session: Session): void {
+    closeChannel(session);
+    this.#options.onFinished(this);
+  }
+}
+
+function newSession(channel: Channel, kept: boolean): Session {
+  let end: () => void = () => {};
+  const session: Session = {
+    channel,
+    acks: kept ? new Acknowledgements() : undefined,
+    ended: new Promise((resolve) => {
+      end = resolve;
+    }),
+    consumer_tag: '',
+    over: false,
+    reason: undefined,
+    flush_scheduled: false,
+  };
+  channel.on('error', (error) => {
+    session.reason = error;
+  });
+  channel.on('close', () => {
+    session.over = true;
+    end();
+  });
+  return session;
+}
+
+async function closeChannel(session: Session): Promise<void> {
+  try {
+    if (!session.over) await session.channel.close();
+  } catch (error) {
+    // It was closed at the same moment by someone else.
+    if (!(error instanceof IllegalOperationError)) session.reason ??= error;
+  }
+}
+
+/** Tells the broker something, unless the channel is being closed: then it wants to hear nothing more. */
+function whileOpen(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    if (!(error instanceof IllegalOperationError)) throw error;
+  }
+}

@@ -1,0 +1,68 @@
+// The one exchange: made when it is not there, taken as it is when it is.
+
+import { reasonOf } from '@ganglion/kernel';
+import type { Channel, ChannelModel } from 'amqplib';
+import { codeOf } from './connection.ts';
+import { brokerAccessRefused, exchangeTypeWrong } from './errors.ts';
+
+const ACCESS_REFUSED = 403;
+const PRECONDITION_FAILED = 406;
+
+/** A topic exchange, and what is known of the one that stands. */
+export class Exchange {
+  readonly name: string;
+  readonly #broker: string;
+  /**
+   * Whether it outlives the broker. One that was found not to is declared like that again after the broker has come
+   * back without it: whoever made it first declares it so, and would be refused if it stood otherwise.
+   */
+  #durable = true;
+
+  /** @param broker how errors name the broker */
+  constructor(name: string, broker: string) {
+    this.name = name;
+    this.#broker = broker;
+  }
+
+  /**
+   * Makes sure that it stands. Declaring tells more than asking whether it is there: it also says when an exchange of
+   * that name is of another type, which nothing else tells; and it takes one round trip.
+   *
+   * @throws CodedError `EXCHANGE_TYPE_WRONG`, `BROKER_ACCESS_REFUSED`; what the library throws when the connection ends
+   */
+  async ensure(model: ChannelModel): Promise<void> {
+    let refusal: Error | undefined;
+    for (const durable of [this.#durable, !this.#durable]) {
+      refusal = await refusalOf(model, (channel) => channel.assertExchange(this.name, 'topic', { durable }));
+      if (refusal === undefined) {
+        this.#durable = durable;
+        return;
+      }
+      if (codeOf(refusal) !== PRECONDITION_FAILED) break;
+      if (/arg 'type'/.test(refusal.message)) throw exchangeTypeWrong(this.name, reasonOf(refusal), refusal);
+    }
+    // It differs in another way, or we may use but not declare it: that it stands is enough.
+    const absence = await refusalOf(model, (channel) => channel.checkExchange(this.name));
+    if (absence === undefined) return;
+    throw codeOf(refusal) === ACCESS_REFUSED
+      ? brokerAccessRefused(this.#broker, reasonOf(refusal), refusal)
+      : (refusal ?? absence);
+  }
+}
+
+/** Asks on a channel of its own, since a refusal closes the channel. Throws when the connection ends meanwhile. */
+export async function refusalOf(
+  model: ChannelModel,
+  ask: (channel: Channel) => Promise<unknown>,
+): Promise<Error | undefined> {
+  const channel = await model.createChannel();
+  channel.on('error', () => {}); // The question is rejected with the same.
+  try {
+    await ask(channel);
+  } catch (error) {
+    if (error instanceof Error && typeof codeOf(error) === 'number') return error;
+    throw error;
+  }
+  await channel.close();
+  return undefined;
+}

@@ -1,0 +1,6 @@
+// The public surface: a bus over RabbitMQ, and what a reader of the broker's events needs to know of it.
+
+export { AMQP_DEFAULTS, type AmqpBus, type AmqpBusOptions, amqpBus, LISTENING_SUFFIX } from './amqp-bus.ts';
+export type { TlsFiles } from './connection.ts';
+export { KEPT_EXPIRES_MS } from './queue.ts';
+export { type Broker, HEARTBEAT_DEFAULT_S, readBrokerUrl } from './url.ts';

@@ -1,0 +1,106 @@
+// A link: one connection that is opened when it is first needed, and opened again for as long as the bus is.
+
+import { CodedError, reasonOf } from '@ganglion/kernel';
+import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
+import { brokerLost } from './errors.ts';
+import { type Backoff, repeat } from './retry.ts';
+
+export interface LinkOptions extends ConnectionOptions {
+  readonly backoff: Backoff;
+  /** Puts a new connection to use; the link is up when this resolves. */
+  readonly serve: (connection: Connection) => Promise<void>;
+  /** Called when it has come up or gone down. */
+  readonly onChange: () => void;
+  /** Called with what ended a connection or an attempt at one. */
+  readonly onFailure: (error: CodedError) => void;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  /** Ends the loop. */
+  readonly #over = new AbortController();
+  /** Ends an attempt to connect that is under way. */
+  readonly #giving_up = new AbortController();
+  #running: Promise<void> | undefined;
+  #connection: Connection | undefined;
+  #up = false;
+  #why = 'not connected yet';
+  #waiting: (() => void)[] = [];
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Whether anything needs it. */
+  get started(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Whether it is in use. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Why it is not, when it is not. */
+  get why(): string {
+    return this.#why;
+  }
+
+  /** Begins to connect. Safe to call again. */
+  start(): void {
+    this.#running ??= repeat(
+      this.#over.signal,
+      this.#options.backoff,
+      () => this.#session(),
+      (error) => {
+        const failure =
+          error instanceof CodedError ? error : brokerLost(this.#options.broker.shown, reasonOf(error), error);
+        this.#why = failure.message;
+        this.#options.onFailure(failure);
+        this.#options.onChange();
+      },
+    );
+  }
+
+  /** Resolves when it is up, or at once when nothing needs it. */
+  whenUp(): Promise<void> {
+    if (this.#up || !this.started) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+    });
+  }
+
+  /** Closes it for good, in order if the broker answers. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#over.abort();
+    await this.#connection?.close();
+    this.#giving_up.abort();
+    await this.#running;
+  }
+
+  async #session(): Promise<void> {
+    const connection = await openConnection(this.#options, this.#giving_up.signal);
+    this.#connection = connection;
+    const ended = connection.ended.then((error) => {
+      throw error;
+    });
+    try {
+      await Promise.race([this.#options.serve(connection), ended]);
+      this.#options.backoff.opened();
+      this.#change(true);
+      await ended;
+    } finally {
+      this.#connection = undefined;
+      this.#change(false);
+      await connection.close();
+    }
+  }
+
+  #change(up: boolean): void {
+    if (this.#up === up) return;
+    this.#up = up;
+    if (up) for (const resolve of this.#waiting.splice(0)) resolve();
+    else this.#why = 'the connection has ended';
+    this.#options.onChange();
+  }
+}

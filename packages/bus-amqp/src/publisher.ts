@@ -1,0 +1,343 @@
+// The way out: messages go to the broker in order, many unconfirmed at once, and wait here while it is away.
+
+import { busBufferFull, busClosed, type Envelope, type Log, reasonOf } from '@ganglion/kernel';
+import { type ChannelModel, type ConfirmChannel, IllegalOperationError, type Message } from 'amqplib';
+import { Complaints } from './complaints.ts';
+import { type Connection, codeOf } from './connection.ts';
+import { brokerAccessRefused, brokerBlocked, channelLost, messageRefused } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { Outbox, Outgoing } from './outbox.ts';
+import { type Backoff, repeat } from './retry.ts';
+import { Settling } from './settling.ts';
+import { bytesOf, writeProperties } from './wire.ts';
+
+/** Messages sent and not confirmed at most. A power of two: the ring of them is indexed by the low bits of the tag. */
+const IN_FLIGHT_MAX = 1024;
+
+/** How often a message is tried that the broker refuses, or breaks off over. */
+const STRIKES_MAX = 3;
+
+/** AMQP reply codes: https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
+const CONNECTION_FORCED = 320;
+const ACCESS_REFUSED = 403;
+const NOT_FOUND = 404;
+
+export interface PublisherOptions {
+  readonly exchange: Exchange;
+  /** How logs and errors name the broker. */
+  readonly broker: string;
+  readonly buffer_messages: number;
+  readonly buffer_bytes: number;
+  readonly settle_ms: number;
+  readonly log: Log;
+  /** Makes the waits between two channels of one connection. */
+  readonly backoff: () => Backoff;
+  /** Resolves when the listeners of this process are there, so that they miss none of its messages. Bounded in time. */
+  readonly listenersFirst: (over: AbortSignal) => Promise<void>;
+  /** Called when the broker begins or ceases to take messages. */
+  readonly onBlocked: () => void;
+}
+
+/** Publishes over one connection at a time; what is not confirmed when that breaks is sent over the next. */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #complaints: Complaints;
+  readonly #outbox: Outbox;
+  readonly #works_again: string;
+  /** The unconfirmed by `tag & (IN_FLIGHT_MAX - 1)`; the broker counts the messages of a channel from 1. */
+  readonly #sent: (Outgoing | undefined)[] = new Array(IN_FLIGHT_MAX).fill(undefined);
+  #tag_oldest = 1;
+  #tag_next = 1;
+  /** The channel in use; undefined while messages have to wait. */
+  #channel: ConfirmChannel | undefined;
+  /** False while the library's write buffer is full. */
+  #writable = true;
+  #blocked: string | undefined;
+  #settling: Settling | undefined;
+  /** Messages to send one at a time: one of them made the broker close the channel. */
+  #suspects = 0;
+  #closed = false;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#complaints = new Complaints(options.log);
+    this.#outbox = new Outbox(options.buffer_messages, options.buffer_bytes);
+    this.#works_again = `${options.broker} takes messages again`;
+  }
+
+  /** Why the broker takes no messages for now; undefined when it does. */
+  get blocked(): string | undefined {
+    return this.#blocked;
+  }
+
+  /** What waits for the broker's confirmation, and what had to go, since the start. */
+  get buffer(): { readonly messages: number; readonly bytes: number; readonly dropped: number } {
+    return { messages: this.#outbox.size, bytes: this.#outbox.size_bytes, dropped: this.#outbox.dropped };
+  }
+
+  publish(envelope: Envelope): Promise<void> {
+    if (this.#closed) return Promise.reject(busClosed());
+    const outgoing = new Outgoing(envelope);
+    if (outgoing.size_bytes > this.#outbox.limit_bytes) {
+      return Promise.reject(
+        messageRefused(envelope.key, `it is larger than buffer_bytes (${this.#outbox.limit_bytes})`),
+      );
+    }
+    for (const evicted of this.#outbox.add(outgoing)) {
+      this.#gone(evicted);
+      evicted.reject(busBufferFull(this.#outbox.limit_messages));
+    }
+    this.#pump();
+    return outgoing.promise;
+  }
+
+  /** Resolves when every message offered so far is confirmed or given up. Nobody is waited for who might listen. */
+  async flush(): Promise<void> {
+    this.#settling?.end();
+    await Promise.allSettled(Array.from(this.#outbox, (outgoing) => outgoing.promise));
+  }
+
+  /** Gives up what is not confirmed, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    this.#detach();
+    this.#stopSettling();
+    for (const outgoing of this.#outbox) {
+      this.#outbox.remove(outgoing);
+      outgoing.reject(busClosed());
+    }
+  }
+
+  /**
+   * Publishes over this connection until it ends, over a new channel whenever the broker closes one. Resolves when the
+   * first channel is in use.
+   *
+   * @throws CodedError what {@link Exchange.ensure} throws; and what the library throws when the connection ends
+   */
+  async serve(connection: Connection): Promise<void> {
+    const { model, over } = connection;
+    const { backoff, log, listenersFirst, settle_ms } = this.#options;
+    this.#watchAlarms(model);
+    let opened: OpenChannel | undefined = await this.#open(model);
+    await listenersFirst(over);
+    if (over.aborted || this.#closed) return;
+
+    this.#settling = new Settling(
+      settle_ms,
+      () => this.#release(),
+      () => {
+        this.#settling = undefined;
+        this.#release();
+      },
+    );
+    over.addEventListener('abort', () => this.#stopSettling());
+
+    const waits = backoff();
+    repeat(
+      over,
+      waits,
+      async () => {
+        opened ??= await this.#open(model);
+        const { channel, ended } = opened;
+        opened = undefined;
+        waits.opened();
+        this.#attach(channel);
+        let reason = await ended;
+        // A channel that ends with its connection has no reason of its own.
+        if (reason === undefined && over.aborted) reason = (await connection.ended).cause;
+        this.#detach(reason);
+      },
+      (error) => log.debug({}, `publishing channel not opened, ${reasonOf(error)}`),
+    );
+  }
+
+  async #open(model: ChannelModel): Promise<OpenChannel> {
+    await this.#options.exchange.ensure(model);
+    const channel = await model.createConfirmChannel();
+    const ended = new Promise<unknown>((resolve) => {
+      let reason: unknown;
+      channel.on('error', (error) => {
+        reason = error;
+      });
+      channel.on('close', () => resolve(reason));
+    });
+    channel.on('handler-error', (error) => this.#options.log.error({}, `publisher failed, ${reasonOf(error)}`));
+    return { channel, ended };
+  }
+
+  #attach(channel: ConfirmChannel): void {
+    if (this.#closed) return;
+    this.#channel = channel;
+    this.#writable = true;
+    channel.on('drain', () => {
+      this.#writable = true;
+      this.#pump();
+    });
+    channel.on('ack', ({ deliveryTag, multiple }) => this.#confirmed(deliveryTag, multiple, true));
+    channel.on('nack', ({ deliveryTag, multiple }) => this.#confirmed(deliveryTag, multiple, false));
+    channel.on('return', (message) => this.#returned(message));
+    this.#pump();
+  }
+
+  /** The channel has ended: what was on the wire waits again, before what is newer. */
+  #detach(reason?: unknown): void {
+    this.#channel = undefined;
+    const sent = this.#sent.filter((outgoing) => outgoing !== undefined);
+    this.#sent.fill(undefined);
+    this.#tag_oldest = 1;
+    this.#tag_next = 1;
+    this.#outbox.rewind('sent');
+    if (reason === undefined) return;
+    const why = reasonOf(reason);
+    if (blamesMessage(reason)) {
+      const [only] = sent;
+      // Confirms lag behind, so it may have been any of them, unless there was but one.
+      if (sent.length === 1 && only !== undefined) this.#strike(only, why);
+      else this.#suspects = sent.length;
+    } else if (codeOf(reason) === ACCESS_REFUSED) {
+      this.#complaints.raise(brokerAccessRefused(this.#options.broker, why, reason));
+    } else if (typeof codeOf(reason) === 'number' && codeOf(reason) !== CONNECTION_FORCED) {
+      this.#complaints.raise(channelLost(this.#options.broker, why, reason));
+    }
+  }
+
+  /** Sends what waits, as far as the broker and the write buffer take it. */
+  #pump(): void {
+    for (;;) {
+      const channel = this.#channel;
+      if (channel === undefined || !this.#writable || this.#blocked !== undefined) return;
+      const in_flight = this.#tag_next - this.#tag_oldest;
+      if (in_flight >= IN_FLIGHT_MAX || (this.#suspects > 0 && in_flight > 0)) return;
+      const outgoing = this.#outbox.peek();
+      if (outgoing === undefined) return;
+      if (this.#settling?.admits(outgoing.envelope.key, outgoing) === false) outgoing.state = 'held';
+      else this.#send(channel, outgoing);
+    }
+  }
+
+  #send(channel: ConfirmChannel, outgoing: Outgoing): void {
+    const { envelope } = outgoing;
+    try {
+      this.#writable = channel.publish(
+        this.#options.exchange.name,
+        envelope.key,
+        bytesOf(envelope.payload),
+        writeProperties(envelope, this.#settling !== undefined),
+      );
+    } catch (error) {
+      if (error instanceof IllegalOperationError) {
+        // The channel is closed, and the event that says so is on its way.
+        this.#channel = undefined;
+      } else {
+        this.#giveUp(outgoing, reasonOf(error), error);
+      }
+      return;
+    }
+    outgoing.state = 'sent';
+    outgoing.returned = false;
+    this.#sent[this.#tag_next & (IN_FLIGHT_MAX - 1)] = outgoing;
+    this.#tag_next++;
+  }
+
+  #confirmed(tag: number, multiple: boolean, taken: boolean): void {
+    for (let each = multiple ? this.#tag_oldest : tag; each <= tag; each++) {
+      const outgoing = this.#sent[each & (IN_FLIGHT_MAX - 1)];
+      this.#sent[each & (IN_FLIGHT_MAX - 1)] = undefined;
+      if (outgoing !== undefined) this.#settle(outgoing, taken);
+    }
+    while (this.#tag_oldest < this.#tag_next && this.#sent[this.#tag_oldest & (IN_FLIGHT_MAX - 1)] === undefined) {
+      this.#tag_oldest++;
+    }
+    if (taken && this.#blocked === undefined) this.#complaints.settle(this.#works_again);
+    this.#pump();
+  }
+
+  #settle(outgoing: Outgoing, taken: boolean): void {
+    if (this.#suspects > 0) this.#suspects--;
+    if (!taken) {
+      this.#outbox.again(outgoing);
+      this.#strike(outgoing, 'the broker could not store it');
+      return;
+    }
+    if (this.#settling !== undefined) {
+      const { key } = outgoing.envelope;
+      if (outgoing.returned && this.#settling.returned(key)) {
+        outgoing.returned = false;
+        this.#outbox.again(outgoing);
+        return;
+      }
+      if (this.#settling.taken(key, outgoing)) this.#outbox.rewind('held');
+    }
+    this.#outbox.remove(outgoing);
+    outgoing.resolve();
+  }
+
+  /** The broker gives back a message that no queue was there for; its confirmation follows. */
+  #returned({ fields, properties, content }: Message): void {
+    if (this.#settling === undefined) return;
+    for (let tag = this.#tag_oldest; tag < this.#tag_next; tag++) {
+      const outgoing = this.#sent[tag & (IN_FLIGHT_MAX - 1)];
+      if (outgoing === undefined || outgoing.returned) continue;
+      const { key, payload, properties: own } = outgoing.envelope;
+      if (key === fields.routingKey && own.id === properties.messageId && content.equals(payload)) {
+        outgoing.returned = true;
+        return;
+      }
+    }
+  }
+
+  #strike(outgoing: Outgoing, why: string): void {
+    outgoing.strikes++;
+    if (outgoing.strikes >= STRIKES_MAX) this.#giveUp(outgoing, why);
+  }
+
+  #giveUp(outgoing: Outgoing, why: string, cause?: unknown): void {
+    this.#outbox.remove(outgoing);
+    this.#gone(outgoing);
+    outgoing.reject(messageRefused(outgoing.envelope.key, why, cause));
+  }
+
+  /** A message was given up: if others waited for what became of it, they wait no more. */
+  #gone(outgoing: Outgoing): void {
+    if (this.#settling?.gone(outgoing.envelope.key, outgoing) === true) this.#outbox.rewind('held');
+  }
+
+  #release(): void {
+    this.#outbox.rewind('held');
+    this.#pump();
+  }
+
+  #stopSettling(): void {
+    this.#settling?.stop();
+    this.#settling = undefined;
+  }
+
+  #watchAlarms(model: ChannelModel): void {
+    this.#blocked = undefined;
+    model.on('blocked', (reason) => {
+      this.#blocked = reasonOf(reason);
+      this.#complaints.raise(brokerBlocked(this.#options.broker, this.#blocked));
+      this.#options.onBlocked();
+    });
+    model.on('unblocked', () => {
+      this.#blocked = undefined;
+      this.#complaints.settle(this.#works_again);
+      this.#options.onBlocked();
+      this.#pump();
+    });
+  }
+}
+
+interface OpenChannel {
+  readonly channel: ConfirmChannel;
+  /** Resolves when it is closed, with the broker's reason if it gave one. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Whether the broker closed a channel or a connection because of something that was published on it. */
+function blamesMessage(reason: unknown): boolean {
+  const code = codeOf(reason);
+  if (typeof code !== 'number' || code === CONNECTION_FORCED || code === NOT_FOUND) return false;
+  // A user may be refused one topic, which is the message's fault, or the whole exchange, which is not.
+  return code !== ACCESS_REFUSED || /access to topic/.test(reasonOf(reason));
+}
