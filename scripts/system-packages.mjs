@@ -9,7 +9,7 @@ const NEEDS = [
   { package: 'rabbitmq-server', isThere: () => onPath('rabbitmq-server') },
   { package: 'chromium', isThere: () => onPath('chromium') },
   // Debian's packages are seen by Debian's Python alone, not by another one that stands first on PATH.
-  { package: 'python3-pika', isThere: () => spawnSync('/usr/bin/python3', ['-c', 'import pika']).status === 0 },
+  { package: 'python3-pika', isThere: () => quietly(['/usr/bin/python3', '-c', 'import pika']) === 0 },
 ];
 
 const APT = ['apt-get', 'install', '-y', '--no-install-recommends'];
@@ -53,10 +53,15 @@ export async function installPackages(packages) {
     if (forbids) rmSync(POLICY);
     if (packages.includes('rabbitmq-server')) {
       // The package also asks for a start at every boot; the tests need none.
-      if (onPath('update-rc.d')) spawnSync('update-rc.d', ['rabbitmq-server', 'disable']);
-      if (brokers().some((pid) => !before.has(pid))) spawnSync('service', ['rabbitmq-server', 'stop']);
+      if (onPath('update-rc.d')) quietly(['update-rc.d', 'rabbitmq-server', 'disable']);
+      if (brokers().some((pid) => !before.has(pid))) quietly(['service', 'rabbitmq-server', 'stop']);
     }
   }
+}
+
+/** Runs a short program to its end; returns its exit code, null when there is none. */
+function quietly([name, ...options]) {
+  return spawnSync(name, options).status;
 }
 
 function apt(command) {
