@@ -46,8 +46,9 @@ export interface AmqpBusOptions {
   /** …until this. */
   readonly backoff_last_ms?: number | undefined;
   /**
-   * After each (re)connect, how long what nobody hears is kept and offered again, because listeners may come back later
-   * than publishers. 0 for not at all.
+   * After each (re)connect, how long to care for listeners that come back later than this publisher: messages are held
+   * for a part of it, as long as there was no connection but at most `backoff_last_ms` and a little, and for all of it
+   * what nobody hears is kept and offered again. 0 for not at all.
    */
   readonly settle_ms?: number | undefined;
   /**
@@ -73,6 +74,9 @@ export const LISTENING_SUFFIX = ' (listens)';
 
 /** What `close` waits for subscriptions to end in order. Closing a connection has a bound of its own. */
 const CANCEL_MS = 1000;
+
+/** What connecting and declaring usually take at most. */
+const CONNECT_MS = 500;
 
 const EXCHANGE_NAME_BYTES_MAX = 127;
 
@@ -141,6 +145,8 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     log,
     backoff,
     listenersFirst: (over) => within(listening.whenUp(), settle_ms, over),
+    // After an outage the others wait about as long as it lasted before they try again, at most the longest back-off.
+    holdAfter: (away_ms) => Math.min(away_ms * 1.25, backoff_last_ms + CONNECT_MS),
     onBlocked: onChange,
   });
 
@@ -148,7 +154,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     ...shared,
     name,
     backoff: backoff(),
-    serve: (connection) => publisher.serve(connection),
+    serve: (connection, away_ms) => publisher.serve(connection, away_ms),
   });
 
   const listening = new Link({
@@ -182,7 +188,8 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   function onFailure(error: CodedError): void {
     const fatal = !has_opened && error.configuration && (error.code !== 'BROKER_UNREACHABLE' || !wait_at_start);
     if (!fatal) {
-      complaints.raise(error);
+      // Once connected, that the connection is lost says it all.
+      if (!has_opened || error.code !== 'BROKER_UNREACHABLE') complaints.raise(error);
       return;
     }
     gave_up = error;

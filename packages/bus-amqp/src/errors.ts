@@ -36,7 +36,7 @@ export function brokerLost(broker: string, why: string, cause?: unknown): CodedE
     {
       what: `connection to ${broker} lost`,
       why: oneLine(why),
-      todo: 'nothing, if the broker comes back: messages wait and this goes on trying',
+      todo: 'start RabbitMQ if it has stopped; messages wait and this goes on trying',
     },
     { cause },
   );

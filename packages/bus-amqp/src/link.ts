@@ -7,8 +7,8 @@ import { type Backoff, repeat } from './retry.ts';
 
 export interface LinkOptions extends ConnectionOptions {
   readonly backoff: Backoff;
-  /** Puts a new connection to use; the link is up when this resolves. */
-  readonly serve: (connection: Connection) => Promise<void>;
+  /** Puts a new connection to use, after so long without one; the link is up when this resolves. */
+  readonly serve: (connection: Connection, away_ms: number) => Promise<void>;
   /** Called when it has come up or gone down. */
   readonly onChange: () => void;
   /** Called with what ended a connection or an attempt at one. */
@@ -25,6 +25,7 @@ export class Link {
   #connection: Connection | undefined;
   #up = false;
   #why = 'not connected yet';
+  #down_since_ms = performance.now();
   #waiting: (() => void)[] = [];
 
   constructor(options: LinkOptions) {
@@ -48,7 +49,9 @@ export class Link {
 
   /** Begins to connect. Safe to call again. */
   start(): void {
-    this.#running ??= repeat(
+    if (this.started) return;
+    this.#down_since_ms = performance.now();
+    this.#running = repeat(
       this.#over.signal,
       this.#options.backoff,
       () => this.#session(),
@@ -81,11 +84,12 @@ export class Link {
   async #session(): Promise<void> {
     const connection = await openConnection(this.#options, this.#giving_up.signal);
     this.#connection = connection;
+    const away_ms = performance.now() - this.#down_since_ms;
     const ended = connection.ended.then((error) => {
       throw error;
     });
     try {
-      await Promise.race([this.#options.serve(connection), ended]);
+      await Promise.race([this.#options.serve(connection, away_ms), ended]);
       this.#options.backoff.opened();
       this.#change(true);
       await ended;
@@ -100,7 +104,10 @@ export class Link {
     if (this.#up === up) return;
     this.#up = up;
     if (up) for (const resolve of this.#waiting.splice(0)) resolve();
-    else this.#why = 'the connection has ended';
+    else {
+      this.#why = 'the connection has ended';
+      this.#down_since_ms = performance.now();
+    }
     this.#options.onChange();
   }
 }

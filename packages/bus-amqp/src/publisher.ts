@@ -30,6 +30,8 @@ export interface PublisherOptions {
   readonly buffer_bytes: number;
   readonly settle_ms: number;
   readonly log: Log;
+  /** How long to hold everything back after so long without a connection. */
+  readonly holdAfter: (away_ms: number) => number;
   /** Makes the waits between two channels of one connection. */
   readonly backoff: () => Backoff;
   /** Resolves when the listeners of this process are there, so that they miss none of its messages. Bounded in time. */
@@ -112,24 +114,28 @@ export class Publisher {
    * Publishes over this connection until it ends, over a new channel whenever the broker closes one. Resolves when the
    * first channel is in use.
    *
+   * @param away_ms how long there was none before
    * @throws CodedError what {@link Exchange.ensure} throws; and what the library throws when the connection ends
    */
-  async serve(connection: Connection): Promise<void> {
+  async serve(connection: Connection, away_ms: number): Promise<void> {
     const { model, over } = connection;
-    const { backoff, log, listenersFirst, settle_ms } = this.#options;
+    const { backoff, log, listenersFirst, settle_ms, holdAfter } = this.#options;
     this.#watchAlarms(model);
     let opened: OpenChannel | undefined = await this.#open(model);
     await listenersFirst(over);
     if (over.aborted || this.#closed) return;
 
-    this.#settling = new Settling(
-      settle_ms,
-      () => this.#release(),
-      () => {
-        this.#settling = undefined;
-        this.#release();
-      },
-    );
+    if (settle_ms > 0) {
+      this.#settling = new Settling({
+        hold_ms: holdAfter(away_ms),
+        duration_ms: settle_ms,
+        onAgain: () => this.#release(),
+        onOver: () => {
+          this.#settling = undefined;
+          this.#release();
+        },
+      });
+    }
     over.addEventListener('abort', () => this.#stopSettling());
 
     const waits = backoff();

@@ -7,15 +7,18 @@ const second = { name: 'second' };
 describe('settling', () => {
   let told: string[];
   let settling: Settling;
+  const start = (hold_ms: number) =>
+    new Settling({
+      hold_ms,
+      duration_ms: 5000,
+      onAgain: () => told.push('again'),
+      onOver: () => told.push('over'),
+    });
 
   beforeEach(() => {
     vi.useFakeTimers();
     told = [];
-    settling = new Settling(
-      5000,
-      () => told.push('again'),
-      () => told.push('over'),
-    );
+    settling = start(0);
   });
 
   afterEach(() => {
@@ -50,6 +53,15 @@ describe('settling', () => {
     expect(settling.admits('a.measure', first)).toBe(true);
   });
 
+  test('holds everything at first, where it should', () => {
+    settling.stop();
+    settling = start(300);
+    expect(settling.admits('a.measure', first)).toBe(false);
+    vi.advanceTimersByTime(300);
+    expect(told).toEqual(['again']);
+    expect(settling.admits('a.measure', first)).toBe(true);
+  });
+
   test('closes a family that was given back, until the next try', () => {
     settling.admits('a.measure', first);
     settling.returned('a.measure');
@@ -70,15 +82,16 @@ describe('settling', () => {
   test('tries less and less often, but at least twice a second', () => {
     const tries: number[] = [];
     const start_ms = Date.now();
-    const slow = new Settling(
-      5000,
-      () => {
+    const slow = new Settling({
+      hold_ms: 0,
+      duration_ms: 5000,
+      onAgain: () => {
         tries.push(Date.now() - start_ms);
         slow.admits('a.measure', first);
         slow.returned('a.measure');
       },
-      () => {},
-    );
+      onOver: () => {},
+    });
     slow.admits('a.measure', first);
     slow.returned('a.measure');
     vi.advanceTimersByTime(2000);

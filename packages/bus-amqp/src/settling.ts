@@ -1,8 +1,9 @@
-// Settling: for a short time after a (re)connect the listeners may come back later than the publishers. What nobody hears
-// then is kept and offered again, family by family, until someone hears it or the time is over.
+// Settling: for a short time after a (re)connect the listeners may come back later than the publishers.
 //
-// The first message of a family is its scout; those behind it wait until the broker has taken the scout without giving
-// it back as unroutable. So the order within a family is kept, and a family that nobody hears holds up no other.
+// At first everything is held back, about as long as the others may still wait before they try to connect. Then what
+// nobody hears is kept and offered again, family by family, until someone hears it or the time is over. The first message
+// of a family is its scout; those behind it wait until the broker has taken the scout without giving it back as
+// unroutable. So the order within a family is kept, and a family that nobody hears holds up no other.
 
 /** Families told apart; of further ones every message may go. */
 export const FAMILIES_MAX = 1000;
@@ -14,28 +15,39 @@ const AGAIN_LAST_MS = 500;
 /** `open`: heard. An object: the scout under way. `closed`: not heard, to be tried again. */
 type Family = 'open' | 'closed' | object;
 
+export interface SettlingOptions {
+  /** How long everything is held back. */
+  readonly hold_ms: number;
+  /** How long it lasts in all. */
+  readonly duration_ms: number;
+  /** Messages that were held may go now, if they are admitted. */
+  readonly onAgain: () => void;
+  /** The time is over: no message needs to be held any more. */
+  readonly onOver: () => void;
+}
+
 /** The gate for one settling time. */
 export class Settling {
   readonly #families = new Map<string, Family>();
   readonly #onAgain: () => void;
   readonly #onOver: () => void;
   readonly #over_timer: NodeJS.Timeout;
+  /** Runs while everything is held, and while a family is closed. */
   #again_timer: NodeJS.Timeout | undefined;
   #again_ms = AGAIN_FIRST_MS;
+  #holding = true;
 
-  /**
-   * @param duration_ms how long it lasts
-   * @param onAgain the closed families may send a scout again
-   * @param onOver the time is over: no message needs to be held any more
-   */
-  constructor(duration_ms: number, onAgain: () => void, onOver: () => void) {
-    this.#onAgain = onAgain;
-    this.#onOver = onOver;
-    this.#over_timer = setTimeout(() => this.end(), duration_ms);
+  constructor(options: SettlingOptions) {
+    this.#onAgain = options.onAgain;
+    this.#onOver = options.onOver;
+    this.#over_timer = setTimeout(() => this.end(), options.duration_ms);
+    if (options.hold_ms > 0) this.#again_timer = setTimeout(() => this.#again(), options.hold_ms);
+    else this.#holding = false;
   }
 
   /** Whether a message with this key may go now, as one of a family that is heard, or as its scout. */
   admits(key: string, message: object): boolean {
+    if (this.#holding) return false;
     const name = familyOf(key);
     const family = this.#families.get(name);
     if (family !== undefined) return family === 'open' || family === message;
@@ -56,7 +68,10 @@ export class Settling {
     const name = familyOf(key);
     if (!this.#families.has(name)) return false;
     this.#families.set(name, 'closed');
-    this.#again_timer ??= setTimeout(() => this.#again(), this.#again_ms);
+    if (this.#again_timer === undefined) {
+      this.#again_timer = setTimeout(() => this.#again(), this.#again_ms);
+      this.#again_ms = Math.min(AGAIN_LAST_MS, this.#again_ms * 2);
+    }
     return true;
   }
 
@@ -80,7 +95,7 @@ export class Settling {
 
   #again(): void {
     this.#again_timer = undefined;
-    this.#again_ms = Math.min(AGAIN_LAST_MS, this.#again_ms * 2);
+    this.#holding = false;
     for (const [name, family] of this.#families) {
       if (family === 'closed') this.#families.delete(name);
     }
