@@ -1,0 +1,64 @@
+// The bus that the settings ask for: in memory, or RabbitMQ, which is loaded only then.
+
+import { readFileSync } from 'node:fs';
+import { type Bus, type Log, memoryBus } from '@ganglion/kernel';
+import { brokerMissing, tlsFileUnreadable } from './errors.ts';
+import type { OwnSettings } from './settings/own.ts';
+
+/** A bus, and the outcome of its first connection. */
+export interface OpenBus {
+  readonly bus: Bus;
+  /** Rejects when no waiting can help, as with a wrong password; resolves when the bus is in use for the first time. */
+  readonly opened: Promise<void>;
+  /** Messages that the broker has not taken over yet. */
+  waiting(): number;
+}
+
+export interface BusOptions {
+  /** Who this is, for the broker. */
+  readonly name: string;
+  readonly log: Log;
+  /** Whether to wait for a broker that is not there, or to reject `opened`. Default: wait. */
+  readonly wait_at_start?: boolean;
+}
+
+/**
+ * Opens a bus: over RabbitMQ when a broker is set, else in memory.
+ *
+ * @throws CodedError `BROKER_URL_INVALID`, `EXCHANGE_NAME_INVALID`, `TLS_FILE_UNREADABLE`
+ */
+export async function openBus(own: OwnSettings, options: BusOptions): Promise<OpenBus> {
+  if (own.broker === undefined) return { bus: memoryBus(), opened: Promise.resolve(), waiting: () => 0 };
+  const { amqpBus } = await import('@ganglion/bus-amqp');
+  const { exchange, buffer_messages } = own;
+  const bus = amqpBus({ ...options, url: own.broker, exchange, buffer_messages, tls: readTlsFiles(own) });
+  return { bus, opened: bus.opened, waiting: () => bus.buffer.messages };
+}
+
+/**
+ * Opens a bus over RabbitMQ, for what makes no sense alone.
+ *
+ * @param what what will not happen without a broker
+ * @throws CodedError `BROKER_MISSING`, and what {@link openBus} throws
+ */
+export function openBroker(own: OwnSettings, what: string, options: BusOptions): Promise<OpenBus> {
+  if (own.broker === undefined) throw brokerMissing(what);
+  return openBus(own, options);
+}
+
+function readTlsFiles({ broker_ca, broker_cert, broker_key }: OwnSettings) {
+  return {
+    ca: readIfSet('broker_ca', broker_ca),
+    cert: readIfSet('broker_cert', broker_cert),
+    key: readIfSet('broker_key', broker_key),
+  };
+}
+
+function readIfSet(setting: string, path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw tlsFileUnreadable(setting, path, error);
+  }
+}

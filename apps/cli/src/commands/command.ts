@@ -1,0 +1,44 @@
+// What a command is: how it is called, what it says about itself, and what it does.
+
+import type { Arguments, Option, Switch } from '../arguments.ts';
+
+/** One command of `ganglion`, in a file of its own. */
+export interface Command {
+  readonly name: string;
+  /** The words after its name, as its help shows them: `<module>`. */
+  readonly words: string;
+  /** How many words it takes. */
+  readonly words_min: number;
+  readonly words_max: number;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** What a person should know, a line each. */
+  readonly about: readonly string[];
+  /** The flags it takes besides those that set settings. */
+  readonly switches: readonly Switch[];
+  readonly options: readonly Option[];
+  /** Whether it takes flags that set settings. */
+  readonly sets_settings: boolean;
+  /** The flags its help shows, by their name in flags.ts. */
+  readonly flags: readonly FlagName[];
+  readonly examples: readonly (readonly [command: string, says: string])[];
+  /** Resolves when it has done its work, or when what it started runs until a signal. */
+  run(args: Arguments): Promise<void>;
+}
+
+/** The flags that people need most, as a help shows them; every setting is a flag besides. */
+export const FLAGS = {
+  broker: ['--broker URL', 'RabbitMQ, as amqp://user:password@host'],
+  exchange: ['--exchange NAME', 'its topic exchange (ganglion)'],
+  port: ['--port NUMBER', 'the port of the page (8888)'],
+  host: ['--host ADDRESS', 'the address of the page (127.0.0.1)'],
+  interval: ['--interval TIME', 'between two samples: 500ms, 2s (1s)'],
+  machine: ['--machine NAME', "this machine's name (the host name)"],
+  with: ['--with FILE', 'a module of your own; as often as you like'],
+  count: ['--count NUMBER', 'end after so many messages'],
+  json: ['--json', 'write JSON, for a program to read'],
+  config: ['--config FILE', 'the settings file (./ganglion.toml)'],
+  log_level: ['--log-level LEVEL', 'debug, info, warn or error (info)'],
+} as const satisfies Readonly<Record<string, readonly [flag: string, says: string]>>;
+
+export type FlagName = keyof typeof FLAGS;

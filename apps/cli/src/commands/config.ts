@@ -1,0 +1,97 @@
+// `ganglion config`: the settings in force and where each came from.
+
+import type { TSchema } from 'typebox';
+import type { Arguments } from '../arguments.ts';
+import { checkNames, loadBuiltIn, loadModule } from '../modules.ts';
+import { settingsFor } from '../settings/index.ts';
+import type { Entry, Settings } from '../settings/layers.ts';
+import { descriptionOf, isSecret, wantedBy } from '../settings/schema.ts';
+import { columnsOf, cut, styleFor } from '../terminal.ts';
+import type { Command } from './command.ts';
+
+export const config: Command = {
+  name: 'config',
+  words: '',
+  words_min: 0,
+  words_max: 0,
+  summary: 'show the settings in force and where each came from',
+  about: [
+    'A setting is read from a TOML file (--config FILE, else ./ganglion.toml, else',
+    '/etc/ganglion/ganglion.toml), then from the environment, then from flags; the last one counts.',
+    'tracker.interval_ms is `interval_ms` under [tracker] in the file, GANGLION_TRACKER_INTERVAL_MS',
+    'in the environment and --tracker.interval-ms as a flag. Passwords are not shown.',
+  ],
+  switches: ['json'],
+  options: ['with', 'config'],
+  sets_settings: true,
+  flags: ['json', 'with', 'config'],
+  examples: [
+    ['ganglion config', 'all settings'],
+    ['ganglion config --with ./mood.ts', 'also those of a module of your own'],
+    ['ganglion config --json', 'as one JSON object: {"tracker.interval_ms": {"value", "origin"}, …}'],
+  ],
+  run,
+};
+
+async function run(args: Arguments): Promise<void> {
+  const modules = [...(await loadBuiltIn()), ...(await Promise.all(args.options.with.map(loadModule)))];
+  checkNames(modules);
+  const settings = await settingsFor(args, modules);
+  process.stdout.write(args.switches.has('json') ? asJson(settings) : asTable(settings));
+}
+
+function asJson({ entries }: Settings): string {
+  const settings = Object.fromEntries(
+    entries.map((entry) => [entry.setting.key, { value: masked(entry) ?? null, origin: entry.origin }]),
+  );
+  return `${JSON.stringify(settings, null, 2)}\n`;
+}
+
+/** A table of four columns; in a terminal the last one is cut to fit. */
+function asTable({ entries, path }: Settings): string {
+  const { bold, dim } = styleFor(process.stdout);
+  const rows = entries.map((entry) => ({
+    entry,
+    name: entry.setting.path.join('.'),
+    value: shown(entry),
+    origin: entry.origin,
+    about: aboutOf(entry.setting.schema),
+  }));
+  const widthOf = (column: 'name' | 'value' | 'origin') => Math.max(...rows.map((row) => row[column].length));
+  const [name_width, value_width, origin_width] = [widthOf('name'), Math.min(40, widthOf('value')), widthOf('origin')];
+  const about_width = columnsOf(process.stdout) - name_width - value_width - origin_width - 8;
+
+  const lines = [dim(path === undefined ? 'No settings file was found.' : `Settings file: ${path}`)];
+  let section: string | undefined;
+  for (const { entry, name, value, origin, about } of rows) {
+    if (entry.setting.section !== section) {
+      section = entry.setting.section;
+      lines.push('', bold(section === '' ? 'ganglion' : `[${section}]`));
+    }
+    const where = entry.origin === 'default' ? dim(origin.padEnd(origin_width)) : origin.padEnd(origin_width);
+    const description = about_width < 20 ? '' : `  ${dim(cut(about, about_width))}`;
+    lines.push(
+      `  ${name.padEnd(name_width)}  ${cut(value, value_width).padEnd(value_width)}  ${where}${description}`.trimEnd(),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What it is, and what it may be where that is not any text. */
+function aboutOf(schema: TSchema): string {
+  const description = descriptionOf(schema).replace(/\.$/, '');
+  const wanted = wantedBy(schema);
+  return wanted.startsWith('a text') ? description : `${description} (${wanted})`;
+}
+
+function shown(entry: Entry): string {
+  const value = masked(entry);
+  return value === undefined ? '-' : typeof value === 'string' ? value || '""' : JSON.stringify(value);
+}
+
+/** The value without what must not be shown: secrets, and the password in an address. */
+function masked({ setting, value }: Entry): unknown {
+  if (value === undefined) return undefined;
+  if (isSecret(setting.schema)) return '***';
+  return typeof value === 'string' ? value.replace(/^([a-z]+:\/\/[^:@/]*:).*@/i, '$1***@') : value;
+}

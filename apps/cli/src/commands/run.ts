@@ -1,0 +1,51 @@
+// `ganglion run`: one module, over RabbitMQ.
+
+import { instanceName } from '@ganglion/kernel';
+import type { Arguments } from '../arguments.ts';
+import { openBroker } from '../bus.ts';
+import { openLog } from '../log.ts';
+import { loadModule } from '../modules.ts';
+import { settingsFor } from '../settings/index.ts';
+import { runSystem } from '../system.ts';
+import type { Command } from './command.ts';
+
+export const run: Command = {
+  name: 'run',
+  words: '<module>',
+  words_min: 1,
+  words_max: 1,
+  summary: 'run one module over RabbitMQ',
+  about: [
+    'The module is tracker, analyzer or web, or a file of your own, in TypeScript or JavaScript.',
+    'The broker may be away, now or later: the module says so once, waits, and goes on.',
+  ],
+  switches: [],
+  options: ['config'],
+  sets_settings: true,
+  flags: ['broker', 'exchange', 'machine', 'interval', 'port', 'host', 'config', 'log_level'],
+  examples: [
+    ['ganglion run tracker --broker amqp://localhost', 'measure this machine'],
+    ['ganglion run tracker --machine db-01 --interval 500ms', 'under another name, twice a second'],
+    ['ganglion run ./mood.ts --mood.limit 90', 'a module of your own, with a setting of its own'],
+  ],
+  run: runOne,
+};
+
+async function runOne(args: Arguments): Promise<void> {
+  const module = await loadModule(args.words[0] ?? '');
+  const settings = await settingsFor(args, [module]);
+  const log = await openLog(settings.own.log_level);
+  const instance = instanceName(module.name);
+  const open_bus = await openBroker(settings.own, `module ${module.name} not started`, { name: instance, log });
+  await runSystem({
+    ...open_bus,
+    modules: [module],
+    settings,
+    log,
+    instance,
+    logs_urls: true,
+    // Said when it is heard; while the broker is away, the bus has said that.
+    onStarted: ([running]) =>
+      running?.ready.then(() => log.info({ module: module.name, instance }, `runs as ${instance}`)),
+  });
+}

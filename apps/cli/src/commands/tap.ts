@@ -1,0 +1,129 @@
+// `ganglion tap`: what passes on the bus, one line a message.
+
+import { once } from 'node:events';
+import { instanceName, type Log, LogLimiter, oneLine, stopOnSignal } from '@ganglion/kernel';
+import type { Arguments } from '../arguments.ts';
+import { openBroker } from '../bus.ts';
+import { flagValueInvalid } from '../errors.ts';
+import { settingsFor } from '../settings/index.ts';
+import { Columns, jsonLine, type Passing, readPassing } from '../tap-lines.ts';
+import { columnsOf, styleFor } from '../terminal.ts';
+import type { Command } from './command.ts';
+
+/** Messages that wait to be shown, at most; past that the oldest are let go. */
+const LIMIT_MESSAGES = 10_000;
+
+/** Messages written that the terminal has not taken yet, at most. */
+const IN_FLIGHT_MAX = 100;
+
+export const tap: Command = {
+  name: 'tap',
+  words: "['pattern']",
+  words_min: 0,
+  words_max: 1,
+  summary: 'show what passes, one line a message',
+  about: [
+    'A pattern is made of words and dots: * is any one word, # is none or more. Quote it for the shell.',
+    "The topic is the last word: '#.measure' is every measure, 'db-01.#' is all about db-01.",
+    'With --json a line is {"topic", "source", "time", "body"}; a body that is not JSON is given as a text.',
+    'A tap never holds up anyone: what comes faster than it can be shown is dropped, and stderr says so.',
+  ],
+  switches: ['json'],
+  options: ['count', 'config'],
+  sets_settings: true,
+  flags: ['json', 'count', 'broker', 'exchange', 'config'],
+  examples: [
+    ['ganglion tap --broker amqp://localhost', 'everything'],
+    ["ganglion tap '#.analysis'", 'every analysis'],
+    ["ganglion tap 'db-01.*' --json --count 10", 'ten messages about db-01, for a program'],
+  ],
+  run,
+};
+
+async function run(args: Arguments): Promise<void> {
+  const count_max = readCount(args.options.count.at(-1));
+  const { own } = await settingsFor(args, []);
+  const name = instanceName('tap');
+  const { bus, opened } = await openBroker(own, 'nothing to tap', { name, log: plainLog, wait_at_start: false });
+  const write = args.switches.has('json') ? jsonLine : columnsFor(process.stdout);
+  const drops = new Drops();
+  let shown = 0;
+  let stopping = false;
+
+  const subscription = bus.subscribe(
+    {
+      name: 'tap',
+      pattern: args.words[0] ?? '#',
+      delivery: 'live',
+      limit_messages: LIMIT_MESSAGES,
+      in_flight_max: IN_FLIGHT_MAX,
+      onDrop: () => drops.add(),
+    },
+    async (envelope) => {
+      if (shown === count_max) return;
+      shown++;
+      const has_room = process.stdout.write(write(readPassing(envelope, Date.now())));
+      if (shown === count_max) stop().then(() => process.exit(0));
+      else if (!has_room) await drained(process.stdout);
+    },
+  );
+
+  const stop = async () => {
+    stopping = true;
+    await subscription.cancel();
+    await bus.close();
+    drops.tell();
+  };
+  stopOnSignal(stop);
+  await opened.catch((error) => {
+    // Closing the bus before it was ever opened also rejects.
+    if (!stopping) throw error;
+  });
+}
+
+/** The value of `--count`; endless when it is not given. */
+function readCount(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count > 0) return count;
+  throw flagValueInvalid(
+    '--count',
+    `"${oneLine(text, 40)}" is no number of messages`,
+    'give a whole number, at least 1',
+  );
+}
+
+function columnsFor(stdout: NodeJS.WriteStream): (passing: Passing) => string {
+  const columns = new Columns(styleFor(stdout), () => columnsOf(stdout));
+  return (passing) => columns.line(passing);
+}
+
+/** Resolves when the stream has room again, or when nobody reads it any more. */
+function drained(stdout: NodeJS.WriteStream): Promise<unknown> {
+  return once(stdout, 'drain').catch(() => {});
+}
+
+/** Counts what was dropped, and tells it at most once a second. */
+class Drops {
+  readonly #limiter = new LogLimiter();
+  #untold = 0;
+
+  add(): void {
+    this.#untold++;
+    if (this.#limiter.pass('drop') !== undefined) this.tell();
+  }
+
+  tell(): void {
+    if (this.#untold === 0) return;
+    process.stderr.write(`ganglion: ${this.#untold} messages dropped: they come faster than they can be shown\n`);
+    this.#untold = 0;
+  }
+}
+
+/** What the bus has to say, between the lines that pass; that all is well interests only who sits before it. */
+const plainLog: Log = {
+  debug() {},
+  info: (_fields, text) => void (process.stderr.isTTY && process.stderr.write(`ganglion: ${text}\n`)),
+  warn: (_fields, text) => void process.stderr.write(`ganglion: ${text}\n`),
+  error: (_fields, text) => void process.stderr.write(`ganglion: ${text}\n`),
+};

@@ -1,0 +1,78 @@
+// `ganglion up`: everything in one process.
+
+import { instanceName, type Module, type RunningModule } from '@ganglion/kernel';
+import type { Arguments } from '../arguments.ts';
+import { openBus } from '../bus.ts';
+import { openLog } from '../log.ts';
+import { checkNames, loadBuiltIn, loadModule } from '../modules.ts';
+import { settingsFor } from '../settings/index.ts';
+import { runSystem } from '../system.ts';
+import { styleFor } from '../terminal.ts';
+import type { Command } from './command.ts';
+
+export const up: Command = {
+  name: 'up',
+  words: '',
+  words_min: 0,
+  words_max: 0,
+  summary: 'run all modules in one process and show the page',
+  about: [
+    'Without a broker the modules speak in memory, on this machine alone.',
+    'With --broker they speak over RabbitMQ, where modules from anywhere can join.',
+  ],
+  switches: [],
+  options: ['with', 'config'],
+  sets_settings: true,
+  flags: ['with', 'broker', 'exchange', 'port', 'host', 'interval', 'machine', 'config', 'log_level'],
+  examples: [
+    ['ganglion up', 'this machine, at http://localhost:8888'],
+    ['ganglion up --port 9000 --interval 500ms', 'another port, two samples a second'],
+    ['ganglion up --with ./mood.ts', 'and a module of your own'],
+    ['ganglion up --broker amqp://localhost', 'over RabbitMQ'],
+  ],
+  run,
+};
+
+async function run(args: Arguments): Promise<void> {
+  const modules = [...(await loadBuiltIn()), ...(await Promise.all(args.options.with.map(loadModule)))];
+  checkNames(modules);
+  const settings = await settingsFor(args, modules);
+  const log = await openLog(settings.own.log_level);
+  const open_bus = await openBus(settings.own, { name: instanceName('ganglion'), log });
+  const over = settings.own.broker === undefined ? 'in memory, on this machine alone' : 'over RabbitMQ';
+  await runSystem({
+    ...open_bus,
+    modules,
+    settings,
+    log,
+    // At a terminal they stand below, where they are seen.
+    logs_urls: !process.stderr.isTTY,
+    onStarted: (running, urls) => process.stdout.write(welcome(running, urls, over)),
+  });
+}
+
+/** What a person needs to know: where to look, what runs, how to stop. */
+function welcome(running: readonly RunningModule[], urls: readonly string[], over: string): string {
+  const { bold, dim, accent } = styleFor(process.stdout);
+  const width = Math.max(...running.map(({ module }) => module.name.length));
+  const lines = [
+    '',
+    ...urls.map((url) => `  ${bold(accent(url))}`),
+    '',
+    ...running.map(({ module }) => `  ${module.name.padEnd(width)}  ${dim(wiringOf(module))}`),
+    '',
+    `  They speak ${over}. Ctrl-C stops them.`,
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function wiringOf({ listens, publishes }: Module): string {
+  const heard = Object.values(listens).map(({ topic }) => topic.family);
+  const said = Object.values(publishes).map(({ family }) => family);
+  const parts = [
+    heard.length > 0 ? `listens to ${heard.join(', ')}` : '',
+    said.length > 0 ? `publishes ${said.join(', ')}` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}

@@ -1,0 +1,254 @@
+// The command's own errors. Each becomes one line, `ganglion: what: why; todo [CODE]`; see report.ts.
+
+import { CodedError, oneLine, reasonOf } from '@ganglion/kernel';
+
+/** A person must change a setting, a file or a word: exit code 2. */
+const configuration = { configuration: true };
+
+/** A word that is no command. `hint` is empty or a suggestion in brackets. */
+export function commandUnknown(name: string, hint: string): CodedError {
+  return new CodedError(
+    'COMMAND_UNKNOWN',
+    {
+      what: `"${oneLine(name, 60)}" is no command`,
+      why: `there is none of that name${hint}`,
+      todo: '"ganglion help" lists them',
+    },
+    configuration,
+  );
+}
+
+/** A flag that the command does not take. */
+export function flagUnknown(flag: string, why: string, command = ''): CodedError {
+  return new CodedError(
+    'FLAG_UNKNOWN',
+    {
+      what: `flag ${oneLine(flag, 60)}`,
+      why,
+      todo: `"${`ganglion help ${command}`.trim()}" lists those there are`,
+    },
+    configuration,
+  );
+}
+
+/** A flag without its value, or with one that it cannot have. */
+export function flagValueInvalid(flag: string, why: string, todo: string): CodedError {
+  return new CodedError('FLAG_VALUE_INVALID', { what: `flag ${oneLine(flag, 60)}`, why, todo }, configuration);
+}
+
+/** Too few or too many words after the command. */
+export function argumentsWrong(command: string, why: string, usage: string): CodedError {
+  return new CodedError(
+    'ARGUMENTS_WRONG',
+    {
+      what: `"ganglion ${command}"`,
+      why: oneLine(why, 160),
+      todo: `type "${usage}"`,
+    },
+    configuration,
+  );
+}
+
+/** A setting that nobody knows. */
+export function settingUnknown(key: string, origin: string, hint: string): CodedError {
+  return new CodedError(
+    'SETTING_UNKNOWN',
+    {
+      what: `setting ${oneLine(key, 80)} (from ${oneLine(origin, 120)})`,
+      why: `there is no such setting${hint}`,
+      todo: '"ganglion config" lists those there are',
+    },
+    configuration,
+  );
+}
+
+/** A setting with a value that it cannot have. `wanted` says what it may be. */
+export function settingInvalid(key: string, origin: string, why: string, wanted: string): CodedError {
+  return new CodedError(
+    'SETTING_INVALID',
+    {
+      what: `setting ${oneLine(key, 80)} (from ${oneLine(origin, 120)})`,
+      why: oneLine(why, 160),
+      todo: `give ${wanted}`,
+    },
+    configuration,
+  );
+}
+
+/** The settings file cannot be read. */
+export function fileUnreadable(path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'FILE_UNREADABLE',
+    {
+      what: `settings file ${oneLine(path, 120)} not read`,
+      why: systemReason(thrown),
+      todo: 'correct --config or the rights of the file',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** The settings file is not TOML. Line and column count from 1. */
+export function fileSyntax(path: string, line: number, column: number, why: string): CodedError {
+  return new CodedError(
+    'FILE_SYNTAX',
+    {
+      what: `settings file ${oneLine(path, 120)}, line ${line}, column ${column}`,
+      why: oneLine(why, 160),
+      todo: 'write it as TOML, see https://toml.io',
+    },
+    configuration,
+  );
+}
+
+/** A module is asked for that is neither built in nor a file. */
+export function moduleNotFound(name: string, why: string): CodedError {
+  return new CodedError(
+    'MODULE_NOT_FOUND',
+    {
+      what: `module ${oneLine(name, 120)} not found`,
+      why,
+      todo: 'name a built-in module (tracker, analyzer, web) or a file such as ./mood.ts',
+    },
+    configuration,
+  );
+}
+
+/** A module's file cannot be read as a program, or throws while it is. */
+export function moduleUnreadable(path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'MODULE_UNREADABLE',
+    {
+      what: `module ${oneLine(path, 120)} not loaded`,
+      why: firstLine(thrown),
+      todo: 'correct the file',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** A module's file exports no module. */
+export function moduleInvalid(path: string): CodedError {
+  return new CodedError(
+    'MODULE_INVALID',
+    {
+      what: `${oneLine(path, 120)} is not a module`,
+      why: 'its default export was not made by defineModule()',
+      todo: 'write "export default defineModule({ … })", with defineModule from @ganglion/kernel',
+    },
+    configuration,
+  );
+}
+
+/** Two modules of one name in one process. */
+export function moduleTwice(name: string): CodedError {
+  return new CodedError(
+    'MODULE_TWICE',
+    {
+      what: `module ${name} not started`,
+      why: 'there are two modules of that name',
+      todo: 'rename one of them',
+    },
+    configuration,
+  );
+}
+
+/** A module's own start threw something that is no coded error. */
+export function moduleFailed(name: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'MODULE_FAILED',
+    {
+      what: `module ${name} did not start`,
+      why: firstLine(thrown),
+      todo: 'correct the module; --log-level debug shows where it happened',
+    },
+    { cause: thrown },
+  );
+}
+
+/** A command that needs RabbitMQ has no address. */
+export function brokerMissing(what: string): CodedError {
+  return new CodedError(
+    'BROKER_MISSING',
+    {
+      what,
+      why: 'it speaks over RabbitMQ and no broker is given',
+      todo: 'add --broker amqp://localhost, or run everything in one process with "ganglion up"',
+    },
+    configuration,
+  );
+}
+
+/** RabbitMQ does not answer and someone is waiting for it. `address` holds no password. */
+export function brokerUnreachable(address: string, why: string): CodedError {
+  return new CodedError(
+    'BROKER_UNREACHABLE',
+    {
+      what: `no answer from ${oneLine(address, 120)}`,
+      why: oneLine(why, 160),
+      todo: 'start RabbitMQ there or correct --broker',
+    },
+    configuration,
+  );
+}
+
+/** The broker's certificate, key or authority cannot be read. */
+export function tlsFileUnreadable(setting: string, path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'TLS_FILE_UNREADABLE',
+    {
+      what: `setting ${setting}: ${oneLine(path, 120)} not read`,
+      why: systemReason(thrown),
+      todo: 'give the path of a PEM file that this user may read',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** The health file cannot be written. */
+export function healthFileUnwritable(path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'HEALTH_FILE_UNWRITABLE',
+    {
+      what: `health file ${oneLine(path, 120)} not written`,
+      why: systemReason(thrown),
+      todo: 'give --health-file a path that this user may write',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** Something that should not happen: a defect. */
+export function unexpected(thrown: unknown): CodedError {
+  return new CodedError(
+    'UNEXPECTED',
+    {
+      what: 'unexpected failure',
+      why: firstLine(thrown),
+      todo: 'this is a defect, please report it with what --log-level debug shows',
+    },
+    { cause: thrown },
+  );
+}
+
+/** The first line of what was thrown: some errors go on with a stack or a picture of the source. */
+function firstLine(thrown: unknown): string {
+  const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return oneLine(text.trim().split('\n', 1)[0] ?? '', 160);
+}
+
+/** What the operating system said, in words where it is a common case. */
+function systemReason(thrown: unknown): string {
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file or folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not';
+    case 'EISDIR':
+      return 'it is a folder';
+    default:
+      return reasonOf(thrown);
+  }
+}

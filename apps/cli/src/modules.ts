@@ -1,0 +1,108 @@
+// Which modules there are: the built-in ones, each loaded only when it runs, and those in files of other people.
+
+import { statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { CodedError, isModule, type Module } from '@ganglion/kernel';
+import { moduleInvalid, moduleNotFound, moduleTwice, moduleUnreadable } from './errors.ts';
+import { didYouMean } from './suggest.ts';
+
+/** The built-in modules. */
+export const BUILT_IN = ['tracker', 'analyzer', 'web'] as const;
+
+type BuiltIn = (typeof BUILT_IN)[number];
+
+const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
+  tracker: () => import('@ganglion/tracker'),
+  analyzer: () => import('@ganglion/analyzer'),
+  web: () => import('@ganglion/web'),
+};
+
+/** What a module's file may be called. */
+const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+
+/** Whether a name is a built-in module's. */
+export function isBuiltIn(name: string): name is BuiltIn {
+  return BUILT_IN.some((each) => each === name);
+}
+
+/** All built-in modules. */
+export function loadBuiltIn(): Promise<Module[]> {
+  return Promise.all(BUILT_IN.map(loadModule));
+}
+
+/**
+ * Loads a module by a built-in name or from a file.
+ *
+ * @throws CodedError `MODULE_NOT_FOUND`, `MODULE_UNREADABLE`, `MODULE_INVALID`
+ */
+export async function loadModule(name: string): Promise<Module> {
+  if (isBuiltIn(name)) return (await LOADERS[name]()).default;
+  if (!name.includes('/') && !EXTENSIONS.includes(extname(name))) {
+    throw moduleNotFound(name, `there is no built-in module of that name${didYouMean(name, BUILT_IN)}`);
+  }
+  return loadFile(name);
+}
+
+/**
+ * Refuses two modules of one name: they would share their settings and their queues.
+ *
+ * @throws CodedError `MODULE_TWICE`
+ */
+export function checkNames(modules: readonly Module[]): void {
+  const names = new Set<string>();
+  for (const { name } of modules) {
+    if (names.has(name)) throw moduleTwice(name);
+    names.add(name);
+  }
+}
+
+/**
+ * The order in which modules start: those that listen to a topic before those that publish it, so that the first
+ * message is heard. In a circle, the order is as given.
+ */
+export function listenersFirst(modules: readonly Module[]): Module[] {
+  const ordered: Module[] = [];
+  const visited = new Set<Module>();
+  const visit = (module: Module) => {
+    if (visited.has(module)) return;
+    visited.add(module);
+    const published = new Set(Object.values(module.publishes).map(({ family }) => family));
+    const hears = (other: Module) => Object.values(other.listens).some(({ topic }) => published.has(topic.family));
+    for (const other of modules) if (hears(other)) visit(other);
+    ordered.push(module);
+  };
+  for (const module of modules) visit(module);
+  return ordered;
+}
+
+/**
+ * Loads a stranger's file, TypeScript or JavaScript, from any folder. What it imports under our names, and typebox, is
+ * the command's own copy, so that the file needs no installation beside it.
+ */
+async function loadFile(name: string): Promise<Module> {
+  const path = resolve(name);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw moduleNotFound(name, 'there is no such file');
+  }
+  const [{ createJiti }, kernel, topics, typebox, value] = await Promise.all([
+    import('jiti'),
+    import('@ganglion/kernel'),
+    import('@ganglion/topics'),
+    import('typebox'),
+    import('typebox/value'),
+  ]);
+  const jiti = createJiti(import.meta.url, {
+    // No cache: it would stand in a folder that others can write to.
+    fsCache: false,
+    virtualModules: { '@ganglion/kernel': kernel, '@ganglion/topics': topics, typebox, 'typebox/value': value },
+  });
+  let exported: unknown;
+  try {
+    exported = await jiti.import(path, { default: true });
+  } catch (error) {
+    // A module that is wrongly defined says so itself.
+    throw error instanceof CodedError ? error : moduleUnreadable(name, error);
+  }
+  if (!isModule(exported)) throw moduleInvalid(name);
+  return exported;
+}

@@ -1,0 +1,175 @@
+// Where settings come from: the defaults in their schemas, a TOML file, the environment, flags; later ones win. Each
+// value is checked where it enters, so that an error can say whether to correct the file, a variable or a flag.
+
+import { Value } from 'typebox/value';
+import type { Flag } from '../arguments.ts';
+import { flagUnknown, settingInvalid, settingUnknown } from '../errors.ts';
+import { BUILT_IN, isBuiltIn } from '../modules.ts';
+import { didYouMean, nearest } from '../suggest.ts';
+import { Catalogue, FLAG_ALIASES, type Section, type Setting, VARIABLE_PREFIX } from './catalogue.ts';
+import type { SettingsFile } from './file.ts';
+import { type OwnSettings, own } from './own.ts';
+import { faultOf, fieldOf, isSecret, readText, wantedBy } from './schema.ts';
+
+/** One setting as it is in force. */
+export interface Entry {
+  readonly setting: Setting;
+  /** Undefined when it is not given and has no default. */
+  readonly value: unknown;
+  /** `default`, a file's path, a variable's name or a flag. */
+  readonly origin: string;
+}
+
+export interface Sources {
+  readonly file: SettingsFile | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags: readonly Flag[];
+  /** The command's name, for the errors. */
+  readonly command: string;
+}
+
+/** The settings in force. */
+export class Settings {
+  readonly entries: readonly Entry[];
+  /** The file they were read from, if there is one. */
+  readonly path: string | undefined;
+
+  constructor(entries: readonly Entry[], path: string | undefined) {
+    this.entries = entries;
+    this.path = path;
+  }
+
+  /** The command's own settings, with their defaults. */
+  get own(): OwnSettings {
+    return Value.Parse(own, Value.Default(own, this.given('')));
+  }
+
+  /** What was given for a section: the kernel fills in the defaults. */
+  given(section: string): unknown {
+    return this.entries
+      .filter(({ setting, origin }) => setting.section === section && origin !== DEFAULT)
+      .reduce<unknown>((table, { setting, value }) => withValue(table, setting.path, value), {});
+  }
+}
+
+const DEFAULT = 'default';
+
+/**
+ * Reads the settings of the command and of the modules it runs.
+ *
+ * @throws CodedError `SETTING_UNKNOWN`, `SETTING_INVALID`, `FLAG_UNKNOWN`
+ */
+export function readSettings(modules: readonly Section[], sources: Sources): Settings {
+  const catalogue = new Catalogue([{ name: '', schema: own }, ...modules]);
+  // Flags are read first, though they count last: of several mistakes, the one just typed is told.
+  const flags = [...fromFlags(catalogue, sources.flags, sources.command)];
+  const file = fromFile(catalogue, sources.file);
+  const environment = fromEnvironment(catalogue, sources.environment);
+  const given = new Map([...file, ...environment, ...flags].map((entry) => [entry.setting, entry]));
+  const entries = catalogue.settings.map(
+    (setting) => given.get(setting) ?? { setting, value: fieldOf(setting.schema, 'default'), origin: DEFAULT },
+  );
+  return new Settings(entries, sources.file?.path);
+}
+
+function* fromFile(catalogue: Catalogue, file: SettingsFile | undefined): Generator<Entry> {
+  if (file === undefined) return;
+  for (const [name, value] of Object.entries(file.tables)) {
+    const is_own = catalogue.byKey(name) !== undefined || !isTable(value);
+    if (is_own || catalogue.sections.some((section) => section.name === name)) {
+      yield* fromTable(catalogue, name, value, file.path);
+    } else {
+      checkOtherSection(catalogue, name, file.path);
+    }
+  }
+}
+
+function* fromTable(catalogue: Catalogue, key: string, value: unknown, origin: string): Generator<Entry> {
+  const setting = catalogue.byKey(key);
+  if (setting !== undefined) {
+    yield checked(setting, value, origin);
+  } else if (isTable(value) && leadsToSettings(catalogue, key)) {
+    for (const [name, part] of Object.entries(value)) yield* fromTable(catalogue, `${key}.${name}`, part, origin);
+  } else {
+    throw settingUnknown(key, origin, catalogue.hintFor(key));
+  }
+}
+
+function leadsToSettings(catalogue: Catalogue, key: string): boolean {
+  return (
+    catalogue.sections.some(({ name }) => name === key) ||
+    catalogue.settings.some((setting) => setting.key.startsWith(`${key}.`))
+  );
+}
+
+/**
+ * One file may serve many processes, so a section for a module that does not run here is let be, unless it looks like
+ * a misspelt one.
+ */
+function checkOtherSection(catalogue: Catalogue, name: string, origin: string): void {
+  if (isBuiltIn(name)) return;
+  const like = nearest(name, [...BUILT_IN, ...catalogue.sections.map((section) => section.name)]);
+  if (like !== undefined) throw settingUnknown(`[${name}]`, origin, ` (did you mean [${like}]?)`);
+}
+
+function* fromEnvironment(catalogue: Catalogue, environment: Sources['environment']): Generator<Entry> {
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith(VARIABLE_PREFIX) || text === undefined || isFromKubernetes(name, text)) continue;
+    const setting = catalogue.byVariable(name);
+    if (setting !== undefined) {
+      yield checked(setting, readText(setting.schema, setting.key, text), name);
+    } else if (!isForOther(name)) {
+      const variables = catalogue.settings.map(({ variable }) => variable);
+      throw settingUnknown(name, 'the environment', didYouMean(name, variables));
+    }
+  }
+}
+
+/** Whether a variable is for a built-in module; where that module does not run, nobody can say more. */
+function isForOther(name: string): boolean {
+  return BUILT_IN.some((module) => name.startsWith(`${VARIABLE_PREFIX}${module.toUpperCase()}_`));
+}
+
+/** Kubernetes puts variables of its own into every container: `<SERVICE>_PORT`, `<SERVICE>_SERVICE_HOST` and more. */
+function isFromKubernetes(name: string, text: string): boolean {
+  return (
+    /_SERVICE_(HOST|PORT(_.+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
+    /^(tcp|udp|sctp):\/\//.test(text)
+  );
+}
+
+function* fromFlags(catalogue: Catalogue, flags: readonly Flag[], command: string): Generator<Entry> {
+  for (const { name, raw, value } of flags) {
+    const setting = catalogue.byFlag(name);
+    if (setting === undefined) throw flagUnknown(raw, whyUnknown(catalogue, name), command);
+    yield checked(setting, readText(setting.schema, setting.key, value), raw);
+  }
+}
+
+function whyUnknown(catalogue: Catalogue, name: string): string {
+  const [section = ''] = (FLAG_ALIASES[name] ?? name).split('.', 1);
+  if (isBuiltIn(section) && !catalogue.sections.some((each) => each.name === section)) {
+    return `it is for the module ${section}, which does not run here`;
+  }
+  return `there is no such flag${didYouMean(`--${name}`, catalogue.flagNames())}`;
+}
+
+function checked(setting: Setting, value: unknown, origin: string): Entry {
+  const fault = faultOf(setting.schema, value);
+  if (fault === undefined) return { setting, value, origin };
+  const is_simple = typeof value !== 'object' && !isSecret(setting.schema);
+  const why = is_simple ? `it cannot be ${JSON.stringify(value)}` : `it ${fault}`;
+  throw settingInvalid(setting.key, origin, why, wantedBy(setting.schema));
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/** A copy of a table with one value set, however deep. */
+function withValue(table: unknown, path: readonly string[], value: unknown): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined) return value;
+  const whole = isTable(table) ? table : {};
+  return { ...whole, [step]: withValue(whole[step], rest, value) };
+}

@@ -1,0 +1,37 @@
+// The command's own settings, in the same form as a module's.
+
+import Type, { type Static } from 'typebox';
+
+export const own = Type.Object(
+  {
+    broker: Type.Optional(
+      Type.String({ description: 'RabbitMQ: amqp://user:password@host:5672/vhost, or amqps:// for TLS' }),
+    ),
+    broker_ca: Type.Optional(Type.String({ description: "File with the authority of the broker's certificate, PEM" })),
+    broker_cert: Type.Optional(Type.String({ description: 'File with our certificate for the broker, PEM' })),
+    broker_key: Type.Optional(Type.String({ description: 'File with the key of our certificate, PEM' })),
+    exchange: Type.String({
+      default: 'ganglion',
+      minLength: 1,
+      maxLength: 127,
+      description: 'The topic exchange; taken as it is if it stands already',
+    }),
+    buffer_messages: Type.Integer({
+      default: 10_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Messages kept while the broker is away; past that the oldest go',
+    }),
+    log_level: Type.Enum(['debug', 'info', 'warn', 'error'], {
+      default: 'info',
+      description: 'The least that is logged',
+    }),
+    health_file: Type.Optional(
+      Type.String({ minLength: 1, description: 'File written each second while the broker is connected' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The command's own settings, checked. */
+export type OwnSettings = Static<typeof own>;

@@ -1,0 +1,100 @@
+// What a setting may be, told from its JSON schema: the one place where a module says what can be set.
+
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+
+/** A schema seen as a plain record: settings may come from a stranger's module. */
+export function fieldOf(schema: TSchema, name: string): unknown {
+  return (schema as unknown as Readonly<Record<string, unknown>>)[name];
+}
+
+/** The properties of an object schema with stated properties, or undefined for any other schema. */
+export function propertiesOf(schema: TSchema): Readonly<Record<string, TSchema>> | undefined {
+  const properties = fieldOf(schema, 'properties');
+  return typeof properties === 'object' && properties !== null ? (properties as Record<string, TSchema>) : undefined;
+}
+
+/** The setting's description in its schema; empty when it has none. */
+export function descriptionOf(schema: TSchema): string {
+  const description = fieldOf(schema, 'description') ?? fieldOf(schema, 'title');
+  return typeof description === 'string' ? description : '';
+}
+
+/** Whether the value must not be shown, by JSON Schema's `writeOnly`. */
+export function isSecret(schema: TSchema): boolean {
+  return fieldOf(schema, 'writeOnly') === true;
+}
+
+/** What a setting may be, in words that follow "give": `a whole number from 100 to 3600000`. */
+export function wantedBy(schema: TSchema): string {
+  const values = choicesOf(schema);
+  if (values !== undefined) return values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`;
+  switch (fieldOf(schema, 'type')) {
+    case 'integer':
+      return `a whole number${rangeOf(schema)}`;
+    case 'number':
+      return `a number${rangeOf(schema)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'string':
+      return `a text${lengthOf(schema)}`;
+    case 'array':
+      return 'a list';
+    case 'object':
+      return 'a table';
+    default:
+      return 'a value that its schema allows';
+  }
+}
+
+/** What is wrong with a value, or undefined when the schema allows it. */
+export function faultOf(schema: TSchema, value: unknown): string | undefined {
+  const first = Value.Errors(schema, value).find(({ keyword }) => keyword !== 'boolean');
+  if (first === undefined) return undefined;
+  const where = first.instancePath === '' ? '' : `${first.instancePath.slice(1).replaceAll('/', '.')} `;
+  const extra = first.keyword === 'additionalProperties' ? ` (${first.params.additionalProperties.join(', ')})` : '';
+  return `${where}${first.message}${extra}`;
+}
+
+/**
+ * Reads a text from the environment or a flag as the value that the schema asks for: a text stays as it is, all else
+ * is written as in JSON; a setting in `_ms` also takes a number with `ms`, `s` or `min`. What cannot be read stays a
+ * text, for the check that follows to refuse.
+ */
+export function readText(schema: TSchema, name: string, text: string): unknown {
+  if (faultOf(schema, text) === undefined) return text;
+  if (name.endsWith('_ms')) {
+    const duration = /^(\d+(?:\.\d+)?)(ms|s|min)$/.exec(text.trim());
+    if (duration !== null) return Number(duration[1]) * (UNITS_MS[duration[2] ?? ''] ?? 1);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
+
+function choicesOf(schema: TSchema): readonly unknown[] | undefined {
+  const values = fieldOf(schema, 'enum');
+  if (Array.isArray(values)) return values;
+  if (fieldOf(schema, 'const') !== undefined) return [fieldOf(schema, 'const')];
+  const any_of = fieldOf(schema, 'anyOf');
+  if (!Array.isArray(any_of)) return undefined;
+  const choices = any_of.map((each: TSchema) => fieldOf(each, 'const'));
+  return choices.includes(undefined) ? undefined : choices;
+}
+
+function rangeOf(schema: TSchema): string {
+  const [from, to] = [fieldOf(schema, 'minimum'), fieldOf(schema, 'maximum')];
+  if (from !== undefined && to !== undefined) return ` from ${from} to ${to}`;
+  if (from !== undefined) return `, at least ${from}`;
+  return to === undefined ? '' : `, at most ${to}`;
+}
+
+function lengthOf(schema: TSchema): string {
+  const [from, to] = [fieldOf(schema, 'minLength'), fieldOf(schema, 'maxLength')];
+  if (typeof from === 'number' && from > 0 && to !== undefined) return ` of ${from} to ${to} characters`;
+  return to === undefined ? '' : ` of at most ${to} characters`;
+}

@@ -1,0 +1,86 @@
+// How a message that passes is written: for a person in columns, for a program as JSON.
+
+import { type Envelope, oneLine, splitKey } from '@ganglion/kernel';
+import { cut, type Style } from './terminal.ts';
+
+/** A message as a tap shows it. */
+export interface Passing {
+  /** The family: the last word of the routing key; all of it when it names no source. */
+  readonly topic: string;
+  /** All before the last dot; empty when the routing key names no source. */
+  readonly source: string;
+  /** When it happened, ISO 8601 with milliseconds; when it was received, if the message does not say. */
+  readonly time: string;
+  /** The body, or its text when it is no JSON. */
+  readonly body: unknown;
+}
+
+/** The widest that the column of sources grows. */
+const SOURCE_COLUMNS_MAX = 32;
+
+/** Characters of a body that a person is shown where no terminal sets a width. */
+const BODY_CHARACTERS_MAX = 1_000;
+
+const decoder = new TextDecoder();
+
+/** Reads what passes. Takes anything: a tap is where one looks when something is wrong. */
+export function readPassing({ key, payload, properties }: Envelope, received_ms: number): Passing {
+  const { source, family } = splitKey(key) ?? { source: '', family: key };
+  const time_ms = Date.parse(properties.time ?? '');
+  return {
+    topic: family,
+    source,
+    time: new Date(Number.isFinite(time_ms) ? time_ms : received_ms).toISOString(),
+    body: readBody(decoder.decode(payload)),
+  };
+}
+
+/** One line for a program. */
+export function jsonLine({ topic, source, time, body }: Passing): string {
+  return `${JSON.stringify({ topic, source, time, body })}\n`;
+}
+
+/** Writes lines for a person: the columns keep their place and grow with the names. */
+export class Columns {
+  readonly #style: Style;
+  readonly #columns: () => number;
+  #source_width = 8;
+  #topic_width = 8;
+
+  /** @param columns the width of the terminal now, which may change; endless in a pipe */
+  constructor(style: Style, columns: () => number) {
+    this.#style = style;
+    this.#columns = columns;
+  }
+
+  line(passing: Passing): string {
+    const { dim, bold, accent } = this.#style;
+    const time = clock(passing.time);
+    const source = oneLine(passing.source, SOURCE_COLUMNS_MAX);
+    const topic = oneLine(passing.topic, SOURCE_COLUMNS_MAX);
+    this.#source_width = Math.max(this.#source_width, source.length);
+    this.#topic_width = Math.max(this.#topic_width, topic.length);
+    const left = this.#columns() - time.length - this.#source_width - this.#topic_width - 6;
+    const body = cut(oneLine(bodyText(passing.body), BODY_CHARACTERS_MAX), Math.max(left, 20));
+    return `${dim(time)}  ${bold(source.padEnd(this.#source_width))}  ${accent(topic.padEnd(this.#topic_width))}  ${body}\n`;
+  }
+}
+
+function readBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function bodyText(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** The time of day where the reader is, `12:04:31.123`. */
+function clock(time: string): string {
+  const at = new Date(time);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}

@@ -1,0 +1,102 @@
+// What can be built, and whether it is due: a step is done again only when something it reads has changed.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleCommand } from './bundle-command.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** In the order in which they are built. */
+export const STEPS = {
+  page: {
+    says: 'the page',
+    reads: ['modules/web/page', 'modules/web/server/wire.ts', 'modules/web/vite.config.ts', 'package-lock.json'],
+    writes: 'modules/web/dist/page/index.html',
+    build: buildPage,
+  },
+  command: {
+    says: 'the command',
+    reads: [
+      ...['apps/cli/src', 'apps/cli/package.json', 'modules/analyzer/src', 'modules/tracker/src', 'modules/web/server'],
+      ...['packages/kernel/src', 'packages/topics/src', 'packages/bus-amqp/src', 'modules/web/dist/page'],
+      ...['scripts/bundle-command.mjs', 'scripts/build-steps.mjs', 'package-lock.json'],
+    ],
+    writes: 'apps/cli/dist/main.js',
+    build: buildCommand,
+  },
+  packages: {
+    says: 'the packages',
+    reads: ['packages', 'tsconfig.base.json', 'package-lock.json'],
+    writes: 'packages/kernel/dist/index.js',
+    build: buildPackages,
+  },
+};
+
+/** What `ganglion` needs to run. */
+export const STEPS_TO_RUN = ['page', 'command'];
+
+/** Whether a step has to be built: what it reads has changed since, or what it writes is gone. */
+export function isDue(name) {
+  const { reads, writes } = STEPS[name];
+  return !existsSync(root + writes) || readStamp(name) !== digestOf(reads);
+}
+
+/** Builds a step if it is due; resolves to whether it was. */
+export async function buildIfDue(name) {
+  if (!isDue(name)) return false;
+  rmSync(stampOf(name), { force: true });
+  const { reads, build } = STEPS[name];
+  const digest = digestOf(reads);
+  await build();
+  mkdirSync(`${root}.build`, { recursive: true });
+  writeFileSync(stampOf(name), digest);
+  return true;
+}
+
+async function buildPage() {
+  const { build } = await import('vite');
+  await build({ root: `${root}modules/web`, configFile: `${root}modules/web/vite.config.ts`, logLevel: 'warn' });
+}
+
+async function buildCommand() {
+  await bundleCommand(`${root}apps/cli/dist`);
+  cpSync(`${root}modules/web/dist/page`, `${root}apps/cli/dist/page`, { recursive: true });
+}
+
+/** Declarations and plain JavaScript of what others may install. */
+async function buildPackages() {
+  const folders = readdirSync(`${root}packages`).map((name) => `packages/${name}`);
+  // Files that are gone in the source must be gone here.
+  for (const folder of folders) rmSync(`${root}${folder}/dist`, { recursive: true, force: true });
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', '--force', ...folders], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0) throw new Error('the compiler found errors');
+}
+
+function stampOf(name) {
+  return `${root}.build/${name}.stamp`;
+}
+
+function readStamp(name) {
+  return existsSync(stampOf(name)) ? readFileSync(stampOf(name), 'utf8') : undefined;
+}
+
+/** The names, sizes and times of all files in some places. A place that is not there counts as empty. */
+function digestOf(places) {
+  const hash = createHash('sha256');
+  for (const place of places) for (const line of filesIn(place)) hash.update(line);
+  return hash.digest('hex');
+}
+
+function* filesIn(path) {
+  const status = statSync(root + path, { throwIfNoEntry: false });
+  if (status?.isFile()) yield `${path} ${status.size} ${status.mtimeMs}\n`;
+  if (!status?.isDirectory()) return;
+  for (const name of readdirSync(root + path).sort()) {
+    if (!/^(dist|node_modules)$|\.test\.ts$/.test(name)) yield* filesIn(`${path}/${name}`);
+  }
+}
