@@ -1,0 +1,13 @@
+// What every part of the bench gets.
+
+import type { Driver } from './driver.ts';
+
+export interface Bench {
+  /** The private broker. */
+  readonly url: string;
+  readonly driver: Driver;
+  /** Only to see that everything works: the figures mean little. */
+  readonly quick: boolean;
+  /** Tells whoever watches what is going on. */
+  readonly say: (text: string) => void;
+}

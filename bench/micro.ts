@@ -1,0 +1,94 @@
+// The steps that every message takes, each on its own, without a broker: where to look when the ratios grow.
+
+import analyzer from '@ganglion/analyzer';
+import {
+  type Bus,
+  decode,
+  type Envelope,
+  type EnvelopeHandler,
+  encode,
+  memoryBus,
+  runModule,
+  silentLog,
+} from '@ganglion/kernel';
+import { analysis, measure } from '@ganglion/topics';
+import { Bench as Tinybench } from 'tinybench';
+import { Fleet } from '../modules/web/server/fleet.ts';
+import { writeFleet, writePlain } from '../modules/web/server/frames.ts';
+import { alone, type Row } from './report.ts';
+import { measureOf } from './sample.ts';
+
+/** Machines of the fleet that is written into a frame. */
+const MACHINES = 1_000;
+
+export async function measureSteps(quick: boolean): Promise<Row[]> {
+  const envelope = encode(measure('db-01.example.com', measureOf(0)), 'tracker-0a1b/1', 'tracker-0a1b', undefined);
+  const message = decode(measure, envelope, Date.now());
+  if ('refused' in message) throw new Error(`the sample is no measure: ${message.detail}`);
+  const judge = await startAnalyzer();
+  const heard = decode(analysis, await judge(envelope), Date.now());
+  if ('refused' in heard || !analysis.check(heard.body)) throw new Error('the analyzer answered with no analysis');
+  const { body, time_ms, received_ms } = heard;
+
+  const bus = memoryBus();
+  let onHeard = () => {};
+  const limits = { limit_messages: 10, in_flight_max: 10, onDrop: () => {} };
+  bus.subscribe({ name: 'bench', pattern: '#.measure', delivery: 'live', ...limits }, async () => onHeard());
+
+  const fleet = new Fleet(MACHINES);
+  const hearAll = () => {
+    for (let machine = 0; machine < MACHINES; machine++) {
+      fleet.hear({ source: `machine-${machine}.example.com`, body, time_ms, received_ms }, '');
+    }
+  };
+
+  const bench = new Tinybench({ time: quick ? 50 : 500, warmupTime: quick ? 10 : 100 })
+    .add('read a measure: parse and check', () => decode(measure, envelope, received_ms))
+    .add('write an analysis', () =>
+      encode(analysis('db-01.example.com', body), 'analyzer-0a1b/1', 'analyzer-0a1b', message),
+    )
+    .add('analyzer: read, judge, check and write', () => judge(envelope))
+    .add('memory bus: one message there', () => {
+      const arrived = new Promise<void>((resolve) => {
+        onHeard = resolve;
+      });
+      bus.publish(envelope);
+      return arrived;
+    })
+    .add('web: one analysis in the plain dialect', () =>
+      writePlain({ source: 'db-01.example.com', body, time_ms, received_ms }),
+    )
+    .add(`web: take in and write ${MACHINES.toLocaleString('en')} machines for the page`, () => {
+      const { serial } = fleet;
+      hearAll();
+      writeFleet(fleet.since(serial, MACHINES), 0, received_ms);
+    });
+  await bench.run();
+  await bus.close();
+  return bench.tasks.map(({ name, result }) => {
+    if (!('latency' in result)) throw new Error(`${name} did not run`);
+    return alone({ part: 'steps', what: name, unit: 'µs', ours: result.latency.p50 * 1_000 });
+  });
+}
+
+/** The analyzer on a bus that is only its two ends: the result takes a measure and resolves to the analysis. */
+async function startAnalyzer(): Promise<(envelope: Envelope) => Promise<Envelope>> {
+  let handler: EnvelopeHandler = async () => {};
+  let answer: Envelope | undefined;
+  const bus: Bus = {
+    ...memoryBus(),
+    subscribe: (_options, given) => {
+      handler = given;
+      return { ready: Promise.resolve(), cancel: async () => {} };
+    },
+    publish: async (envelope) => {
+      answer = envelope;
+    },
+  };
+  await runModule(analyzer, { bus, log: silentLog, pulse_interval_ms: 2 ** 30 });
+  return async (envelope) => {
+    await handler(envelope);
+    if (answer === undefined) throw new Error('the analyzer published nothing');
+    return answer;
+  };
+}

@@ -1,0 +1,128 @@
+// Programs under measurement: started, waited for, looked at from outside, stopped.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** What a program may take to say that it is ready, and to end when it is asked. */
+const START_MS = 15_000;
+const STOP_MS = 5_000;
+
+/** The command as a person runs it: the built bundle. */
+const GANGLION = fileURLToPath(new URL('../../apps/cli/bin/ganglion.js', import.meta.url));
+
+/** A program that has said that it is ready. */
+export interface Program {
+  readonly pid: number;
+  /** The port it listens on, if it said one. */
+  readonly port: number | undefined;
+  /** Asks it to end, and makes it end when it does not. */
+  stop(): Promise<void>;
+}
+
+/** Starts `ganglion run …`; resolves when it says that it runs. */
+export function startGanglion(...words: readonly string[]): Promise<Program> {
+  return start([...nodeOptions(words), GANGLION, 'run', ...words]);
+}
+
+/** Starts one of the bare loops in `floor/`; resolves when it says that it is ready. */
+export function startFloor(name: string, ...words: readonly string[]): Promise<Program> {
+  return start([...nodeOptions([name]), fileURLToPath(new URL(`./floor/${name}.js`, import.meta.url)), ...words]);
+}
+
+/** CPU time that a process has used since its start, in milliseconds: of all its threads, exact to the nanosecond. */
+export function cpuOf(pid: number): number {
+  let cpu_ns = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    cpu_ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]);
+  }
+  return cpu_ns / 1e6;
+}
+
+/** Memory of a process now. */
+export interface Memory {
+  /** All its pages in memory, those shared with other processes included. */
+  readonly resident_bytes: number;
+  /** The pages that are its own. */
+  readonly private_bytes: number;
+}
+
+export function memoryOf(pid: number): Memory {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const bytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1]) * 1024;
+  return { resident_bytes: bytes('Rss'), private_bytes: bytes('Private_Clean') + bytes('Private_Dirty') };
+}
+
+async function start(words: readonly string[]): Promise<Program> {
+  const child = spawn(process.execPath, words, {
+    cwd: tmpdir(),
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const program: Program = {
+    // Undefined only when it did not start, and then `ready` rejects.
+    pid: child.pid ?? 0,
+    port: await ready(child, words),
+    stop: () => stop(child),
+  };
+  return program;
+}
+
+/** Resolves when the program says `ready`, or in our own log that it runs; to the port that it told by then. */
+function ready(child: ChildProcess, words: readonly string[]): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    let port: number | undefined;
+    let said = '';
+    const fail = (why: string) => {
+      child.kill('SIGKILL');
+      reject(new Error(`${words.join(' ')}: ${why}\n${said}`));
+    };
+    const timer = setTimeout(() => fail(`not ready after ${START_MS} ms`), START_MS);
+    child.on('error', (error) => fail(error.message));
+    child.on('exit', (code, signal) => fail(`ended with ${signal ?? code}`));
+    const hear = (line: string) => {
+      if (said.length < 10_000) said += `${line}\n`;
+      port ??= portIn(line);
+      if (line !== 'ready' && !line.includes('runs as ')) return;
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      resolve(port);
+    };
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface(stream).on('line', hear);
+    }
+  });
+}
+
+function portIn(line: string): number | undefined {
+  const found = /"port":(\d+)/.exec(line)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.on('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}
+
+/** The settings of whoever runs the bench are not what is measured. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GANGLION_')));
+}
+
+/** `BENCH_PROFILE=DIR` leaves a CPU profile of every program there; its figures then mean nothing. */
+function nodeOptions(words: readonly string[]): string[] {
+  const folder = process.env['BENCH_PROFILE'];
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}/${words[0]}`];
+}
