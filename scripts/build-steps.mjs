@@ -43,21 +43,18 @@ export function isDue(name) {
   return !existsSync(root + writes) || readStamp(name) !== digestOf(reads);
 }
 
-/** Builds a step if it is due; resolves to whether it was. */
-export async function buildIfDue(name) {
-  if (!isDue(name)) return false;
+/** Builds a step. What changes meanwhile is built the next time. */
+export async function build(name) {
   rmSync(stampOf(name), { force: true });
-  const { reads, build } = STEPS[name];
-  const digest = digestOf(reads);
-  await build();
+  const digest = digestOf(STEPS[name].reads);
+  await STEPS[name].build();
   mkdirSync(`${root}.build`, { recursive: true });
   writeFileSync(stampOf(name), digest);
-  return true;
 }
 
 async function buildPage() {
-  const { build } = await import('vite');
-  await build({ root: `${root}modules/web`, configFile: `${root}modules/web/vite.config.ts`, logLevel: 'warn' });
+  const vite = await import('vite');
+  await vite.build({ configFile: `${root}modules/web/vite.config.ts`, logLevel: 'error' });
 }
 
 async function buildCommand() {
@@ -65,16 +62,28 @@ async function buildCommand() {
   cpSync(`${root}modules/web/dist/page`, `${root}apps/cli/dist/page`, { recursive: true });
 }
 
-/** Declarations and plain JavaScript of what others may install. */
+/** Declarations and plain JavaScript of what others may install. The compiler does again what has changed. */
 async function buildPackages() {
-  const folders = readdirSync(`${root}packages`).map((name) => `packages/${name}`);
-  // Files that are gone in the source must be gone here.
-  for (const folder of folders) rmSync(`${root}${folder}/dist`, { recursive: true, force: true });
-  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', '--force', ...folders], {
+  const names = readdirSync(`${root}packages`);
+  for (const name of names) removeOrphans(`${root}packages/${name}`, `${root}.build/${name}.tsbuildinfo`);
+  const folders = names.map((name) => `packages/${name}`);
+  const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', ...folders], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) throw new Error('the compiler found errors');
+}
+
+/** Removes what was made from a source that is gone; and the compiler's notes, when what they speak of is gone. */
+function removeOrphans(folder, notes) {
+  if (!existsSync(`${folder}/dist`)) {
+    rmSync(notes, { force: true });
+    return;
+  }
+  for (const file of readdirSync(`${folder}/dist`, { recursive: true, encoding: 'utf8' })) {
+    const source = file.replace(/(\.d\.ts|\.js)$/, '.ts');
+    if (source !== file && !existsSync(`${folder}/src/${source}`)) rmSync(`${folder}/dist/${file}`);
+  }
 }
 
 function stampOf(name) {

@@ -18,8 +18,7 @@ if (!nodePackagesAreCurrent(root)) {
 }
 
 const { isDue, STEPS_TO_RUN } = await import('./build-steps.mjs');
-const due = STEPS_TO_RUN.filter(isDue);
-if (due.length > 0) {
+if (STEPS_TO_RUN.some(isDue)) {
   // In a process of its own: a compiler is not to stay in memory for as long as the page is served.
   run(process.execPath, ['scripts/build.mjs', ...STEPS_TO_RUN], 'the build failed; what it says stands above');
 }
