@@ -1,0 +1,11 @@
+// The kinds of figures that probes tell, as schemas: the page shows title and unit, whatever the resource.
+
+import Type from 'typebox';
+
+export { Percentage } from '@ganglion/topics';
+
+/** An amount of memory or storage. */
+export const Bytes = (title: string) => Type.Integer({ title, minimum: 0, unit: 'B' });
+
+/** A number of things. */
+export const Count = (title: string) => Type.Integer({ title, minimum: 0 });

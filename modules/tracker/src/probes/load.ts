@@ -1,0 +1,69 @@
+// Load: how many tasks run, wait for a core, or wait for a disk, averaged over one, five and fifteen minutes.
+
+import Type, { type Static } from 'typebox';
+import { procUnexpected } from '../errors.ts';
+import { Count } from '../figures.ts';
+import type { Os } from '../host.ts';
+import { defineProbe, percentageOf, type Reading } from '../probe.ts';
+
+const Average = (title: string) => Type.Number({ title, minimum: 0, unit: 'tasks' });
+
+const schema = Type.Object({
+  load_1: Average('Average of 1 minute'),
+  load_5: Average('Average of 5 minutes'),
+  load_15: Average('Average of 15 minutes'),
+  runnable: Type.Optional(Count('Tasks that run or wait for a core now')),
+  tasks: Type.Optional(Count('Tasks, threads included')),
+});
+
+type Figures = Static<typeof schema>;
+
+export const load = defineProbe({
+  name: 'load',
+  schema,
+  open: ({ proc, os }) => ({
+    read: () => {
+      if (proc === undefined) return loadOf(os);
+      const loadavg = proc.read('loadavg');
+      return loadavg === undefined ? undefined : parseLoad(loadavg, coresIn(proc.read('stat') ?? ''));
+    },
+  }),
+});
+
+/**
+ * Parses /proc/loadavg, see proc(5): `1.68 1.34 0.85 4/179 23834`. Undefined when it is empty or a stand-in: where
+ * someone reads, there is a task.
+ *
+ * @param cores cores online; 0 when not known, and then there is no headline
+ * @throws CodedError `PROC_UNEXPECTED`
+ */
+export function parseLoad(loadavg: string, cores: number): Reading<Figures> | undefined {
+  if (loadavg === '') return undefined;
+  const [, one, five, fifteen, runnable, tasks] = LOADAVG.exec(loadavg) ?? [];
+  if (one === undefined) throw procUnexpected('/proc/loadavg', loadavg);
+  if (tasks === '0') return undefined;
+  const figures: Figures = { load_1: Number(one), load_5: Number(five), load_15: Number(fifteen) };
+  if (tasks !== undefined) Object.assign(figures, { runnable: Number(runnable), tasks: Number(tasks) });
+  return withHeadline(figures, cores);
+}
+
+const LOADAVG = /^(\d{1,9}\.\d{1,9}) (\d{1,9}\.\d{1,9}) (\d{1,9}\.\d{1,9})(?: (\d{1,9})\/(\d{1,9}))?/;
+
+/** The number of cores online, from /proc/stat: each has a line of its own. */
+export function coresIn(stat: string): number {
+  let cores = 0;
+  for (let at = stat.indexOf('\ncpu'); at !== -1; at = stat.indexOf('\ncpu', at + 1)) cores++;
+  return cores;
+}
+
+/** The same from Node's view of the machine; Windows has no load. */
+export function loadOf(os: Pick<Os, 'loadavg' | 'availableParallelism' | 'platform'>): Reading<Figures> | undefined {
+  if (os.platform() === 'win32') return undefined;
+  const [load_1 = 0, load_5 = 0, load_15 = 0] = os.loadavg().map((average) => Math.round(average * 100) / 100);
+  return withHeadline({ load_1, load_5, load_15 }, os.availableParallelism());
+}
+
+/** The headline is the last minute's load for each core. A machine at 100 or above has more to do than it can. */
+function withHeadline(figures: Figures, cores: number): Reading<Figures> {
+  return cores === 0 ? { figures } : { percentage: percentageOf(Math.min(figures.load_1, cores), cores), figures };
+}

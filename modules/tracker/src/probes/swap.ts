@@ -1,0 +1,40 @@
+// Swap: how much of it is in use. A machine without swap has no such figures.
+
+import Type, { type Static } from 'typebox';
+import { procUnexpected } from '../errors.ts';
+import { Bytes } from '../figures.ts';
+import { bytesOf } from '../meminfo.ts';
+import { defineProbe, percentageOf, type Reading } from '../probe.ts';
+
+const schema = Type.Object({
+  total_bytes: Bytes('Total'),
+  used_bytes: Bytes('In use'),
+});
+
+export const swap = defineProbe({
+  name: 'swap',
+  schema,
+  open: ({ proc }) => ({
+    // Node's own view of a machine does not show its swap.
+    read: () => {
+      const meminfo = proc?.read('meminfo');
+      return meminfo === undefined ? undefined : parseSwap(meminfo);
+    },
+  }),
+});
+
+/**
+ * Parses the swap in /proc/meminfo. Undefined when there is none.
+ *
+ * @throws CodedError `PROC_UNEXPECTED` when it tells a total and nothing that fits it
+ */
+export function parseSwap(meminfo: string): Reading<Static<typeof schema>> | undefined {
+  const total_bytes = bytesOf(meminfo, 'SwapTotal');
+  const free_bytes = bytesOf(meminfo, 'SwapFree');
+  if (total_bytes === undefined || total_bytes === 0) return undefined;
+  if (free_bytes === undefined || free_bytes > total_bytes) {
+    throw procUnexpected('/proc/meminfo', `SwapTotal ${total_bytes}, SwapFree ${free_bytes}`);
+  }
+  const used_bytes = total_bytes - free_bytes;
+  return { percentage: percentageOf(used_bytes, total_bytes), figures: { total_bytes, used_bytes } };
+}
