@@ -1,0 +1,149 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bus, type Log, memoryBus, type RunningModule, readConfig, runModule, silentLog } from '@ganglion/kernel';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import tracker from './index.ts';
+import { capturedLater, rootOf } from './probes/captured.ts';
+
+const MACHINE = 'server-128-cores-linux-5.15';
+
+const releases: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release();
+});
+
+/** A copy of a captured /proc, so that a test can let time pass in it. */
+function copyOf(machine: string): string {
+  const root = mkdtempSync(join(tmpdir(), 'ganglion-tracker-'));
+  releases.push(() => rmSync(root, { recursive: true }));
+  cpSync(rootOf(machine), root, { recursive: true });
+  return root;
+}
+
+async function run(config: object, log: Log = silentLog): Promise<{ bus: Bus; running: RunningModule; seen: Seen[] }> {
+  const bus = memoryBus();
+  const seen: Seen[] = [];
+  bus.subscribe(
+    { name: 'test', pattern: '#', delivery: 'live', limit_messages: 1000, in_flight_max: 1000, onDrop: () => {} },
+    async ({ key, payload, properties }) => {
+      seen.push({ key, body: JSON.parse(Buffer.from(payload).toString()), time_ms: Date.parse(properties.time ?? '') });
+    },
+  );
+  const running = await runModule(tracker, { bus, log, config, pulse_interval_ms: 20 });
+  releases.push(() => running.stop());
+  return { bus, running, seen };
+}
+
+interface Seen {
+  readonly key: string;
+  readonly body: Record<string, unknown>;
+  readonly time_ms: number;
+}
+
+const measuresIn = (seen: readonly Seen[]) => seen.filter(({ key }) => key.endsWith('.measure'));
+
+/** A figure of the tracker's own in all its pulses. */
+const counted = (seen: readonly Seen[], name: string): number =>
+  seen.reduce((sum, { body }) => sum + ((body['counts'] as Record<string, number> | undefined)?.[name] ?? 0), 0);
+
+describe('the tracker', () => {
+  it('publishes a measure of everything that its probes read, under the name of the machine', async () => {
+    const root = copyOf(MACHINE);
+    const before_ms = Date.now();
+    const { seen } = await run({ root, machine: 'db-01.example.com', interval_ms: 100 });
+    writeFileSync(join(root, 'stat'), capturedLater(MACHINE, 'stat') ?? '');
+    await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]));
+    const [measure] = measuresIn(seen);
+    expect(measure).toMatchObject({
+      key: 'db-01.example.com.measure',
+      body: {
+        cpu_percentage: 40.79,
+        cpu: { cores: 126 },
+        memory_percentage: 20,
+        memory: { available_from: 'kernel' },
+        swap_percentage: 25,
+        load_percentage: 49.52,
+        load: { tasks: 4811 },
+      },
+    });
+    expect(measure?.time_ms).toSatisfy((time_ms: number) => time_ms >= before_ms && time_ms <= Date.now());
+  });
+
+  it('goes on, a measure each interval', async () => {
+    const root = copyOf(MACHINE);
+    const { seen } = await run({ root, machine: 'm', interval_ms: 100 });
+    const moments = [capturedLater(MACHINE, 'stat') ?? '', readFileSync(join(rootOf(MACHINE), 'stat'), 'utf8')];
+    for (let n = 0; n < 2; n++) {
+      writeFileSync(join(root, 'stat'), moments[0] ?? '');
+      await vi.waitFor(() => expect(measuresIn(seen).length).toBe(n + 1));
+      // Time that goes back is not measured, so that the next measure is again of the same second.
+      writeFileSync(join(root, 'stat'), moments[1] ?? '');
+      const gone_back = counted(seen, 'samples_without_cpu');
+      await vi.waitFor(() => expect(counted(seen, 'samples_without_cpu')).toBeGreaterThan(gone_back));
+    }
+    expect(measuresIn(seen).map(({ body }) => body['cpu_percentage'])).toEqual([40.79, 40.79]);
+  });
+
+  it('counts and tells once that there is no measure without the CPU, and says when there is again', async () => {
+    const root = copyOf(MACHINE);
+    writeFileSync(join(root, 'stat'), 'nothing of the kind');
+    const log = { ...silentLog, warn: vi.fn<Log['warn']>(), info: vi.fn<Log['info']>() };
+    const { seen } = await run({ root, machine: 'm', interval_ms: 100 }, log);
+    await vi.waitFor(() => expect(counted(seen, 'samples_without_cpu')).toBeGreaterThanOrEqual(2));
+    expect(counted(seen, 'probe_cpu_failed')).toBeGreaterThanOrEqual(2);
+    expect(measuresIn(seen)).toEqual([]);
+    expect(log.warn.mock.calls.map(([fields]) => (fields as { code: string }).code).sort()).toEqual([
+      'CPU_UNKNOWN',
+      'PROC_UNEXPECTED',
+    ]);
+    let ticks = 0;
+    await vi.waitFor(() => {
+      writeFileSync(join(root, 'stat'), `cpu  ${++ticks} 0 0 0\n`);
+      expect(measuresIn(seen)).not.toEqual([]);
+    });
+    expect(log.info.mock.calls.map(([, text]) => text)).toContain('the CPU tells figures again');
+  });
+
+  it('stops: no measure comes after', async () => {
+    const root = copyOf(MACHINE);
+    const { running, seen } = await run({ root, machine: 'm', interval_ms: 100 });
+    await running.stop();
+    writeFileSync(join(root, 'stat'), capturedLater(MACHINE, 'stat') ?? '');
+    const { seen: of_another } = await run({ root: rootOf(MACHINE), machine: 'm', interval_ms: 100 });
+    await vi.waitFor(() => expect(counted(of_another, 'samples_without_cpu')).toBeGreaterThanOrEqual(2));
+    expect(measuresIn(seen)).toEqual([]);
+  });
+
+  it('measures this machine under its whole host name when nothing is set', async () => {
+    const { seen } = await run({});
+    await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]), { timeout: 5_000 });
+    expect(measuresIn(seen)[0]).toMatchObject({
+      key: `${hostname()}.measure`,
+      body: { memory: { total_bytes: expect.any(Number) } },
+    });
+  });
+});
+
+describe("the tracker's settings", () => {
+  it('have defaults', () => {
+    expect(readConfig(tracker)).toEqual({ interval_ms: 1000, root: '/proc' });
+  });
+
+  it.each([
+    [{ interval_ms: 0 }, 'setting tracker.interval_ms: it must be >= 100'],
+    [{ interval_ms: 99 }, 'setting tracker.interval_ms: it must be >= 100'],
+    [{ interval_ms: 3_600_001 }, 'setting tracker.interval_ms: it must be <= 3600000'],
+    [{ interval_ms: 250.5 }, 'setting tracker.interval_ms: it must be integer'],
+    [{ intervall_ms: 1000 }, 'setting tracker.intervall_ms: there is no such setting'],
+    [{ machine: 7 }, 'setting tracker.machine: it must be string'],
+    [{ machine: '' }, '"" cannot name a source: it is empty'],
+    [{ machine: 'x'.repeat(248) }, '256 bytes of at most 255'],
+    [{ root: '/nowhere' }, 'setting tracker.root: there is no /nowhere/stat'],
+    [{ root: '' }, 'setting tracker.root: it must not have fewer than 1 characters'],
+  ])('are refused with a name and a reason: %j', async (config, text) => {
+    await expect(run(config)).rejects.toThrow(
+      expect.objectContaining({ configuration: true, message: expect.stringContaining(text) }),
+    );
+  });
+});

@@ -1,0 +1,71 @@
+// The tracker: at each tick of its clock, what every probe reads becomes one measure of this machine.
+
+import { hostname } from 'node:os';
+import { defineModule, routingKey } from '@ganglion/kernel';
+import { measure } from '@ganglion/topics';
+import Type from 'typebox';
+import { startClock } from './clock.ts';
+import { cpuUnknown } from './errors.ts';
+import { DEFAULT_ROOT, openHost } from './host.ts';
+import { probes } from './probes/index.ts';
+import { Sampler } from './sampler.ts';
+
+/**
+ * The first sample comes after this time or the interval, whichever is shorter: the CPU's use is known only between two
+ * readings, and the figures should be there at once. The kernel counts in hundredths of a second.
+ */
+const FIRST_SAMPLE_MS = 200;
+
+export default defineModule({
+  name: 'tracker',
+  publishes: { measure },
+  config: Type.Object(
+    {
+      machine: Type.Optional(Type.String({ description: "This machine's name; left out, it is the whole host name." })),
+      interval_ms: Type.Integer({
+        minimum: 100,
+        maximum: 3_600_000,
+        default: 1_000,
+        description: 'The time between two samples.',
+      }),
+      root: Type.String({
+        minLength: 1,
+        default: DEFAULT_ROOT,
+        description:
+          "Where the machine's /proc is mounted. Systems without one are measured by what Node knows of them.",
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  start: ({ config, count, emit, log, onStop, stopping }) => {
+    const { machine = hostname(), interval_ms, root } = config;
+    // A name that no routing key can hold is told now, not at each measure.
+    routingKey(machine, measure.family);
+    const sampler = new Sampler(probes, openHost(root), { count, log });
+    onStop(() => sampler.close());
+    let cpu_known = true;
+
+    const takeSample = () => {
+      const time_ms = Date.now();
+      const body = sampler.sample();
+      if (body !== undefined) {
+        void emit(measure(machine, body, time_ms));
+      } else {
+        count('samples_without_cpu');
+      }
+      if (cpu_known === (body !== undefined)) return;
+      cpu_known = !cpu_known;
+      const unknown = cpuUnknown();
+      if (cpu_known) log.info({}, 'the CPU tells figures again');
+      else log.warn({ code: unknown.code }, unknown.message);
+    };
+
+    const stopClock = startClock({
+      interval_ms,
+      first_ms: Math.min(FIRST_SAMPLE_MS, interval_ms),
+      tick: takeSample,
+      onSkipped: (ticks) => count('ticks_skipped', ticks),
+    });
+    stopping.addEventListener('abort', stopClock, { once: true });
+  },
+});

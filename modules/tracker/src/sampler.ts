@@ -1,0 +1,88 @@
+// The sampler: all probes at work on one machine; one sample is what each of them reads at one moment.
+
+import { CodedError, type Context, type Log, LogLimiter, reasonOf } from '@ganglion/kernel';
+import type { Measure } from '@ganglion/topics';
+import { headlineInvalid } from './errors.ts';
+import type { OpenHost } from './host.ts';
+import type { Probe, Reader, Reading } from './probe.ts';
+
+/** A failing probe is told at most this often. */
+const TELL_INTERVAL_MS = 60_000;
+
+interface Slot {
+  readonly probe: Probe;
+  reader: Reader | undefined;
+  /** What was told of its failing; undefined while all is well. */
+  told: string | undefined;
+}
+
+export class Sampler {
+  readonly #host: OpenHost;
+  readonly #log: Log;
+  readonly #count: Context['count'];
+  readonly #slots: readonly Slot[];
+  readonly #limiter = new LogLimiter(TELL_INTERVAL_MS);
+
+  /** Opens every probe. One that fails is told, and tried again at each sample. */
+  constructor(probes: readonly Probe[], host: OpenHost, { log, count }: Pick<Context, 'log' | 'count'>) {
+    this.#host = host;
+    this.#log = log;
+    this.#count = count;
+    this.#slots = probes.map((probe) => ({ probe, reader: undefined, told: undefined }));
+    for (const slot of this.#slots) this.#try(slot, () => this.#open(slot));
+  }
+
+  /** Reads every probe. Undefined when there is no CPU percentage, without which there is no measure. Never throws. */
+  sample(): Measure | undefined {
+    this.#host.nextSample();
+    const body: Record<string, unknown> = {};
+    for (const slot of this.#slots) {
+      const reading = this.#try(slot, () => this.#read(slot));
+      if (reading === undefined) continue;
+      const { name } = slot.probe;
+      if (reading.percentage !== undefined) body[`${name}_percentage`] = reading.percentage;
+      body[name] = reading.figures;
+    }
+    return 'cpu_percentage' in body ? (body as Measure) : undefined;
+  }
+
+  /** Closes every probe and the host's files. Never throws. */
+  close(): void {
+    for (const slot of this.#slots) this.#try(slot, () => slot.reader?.close?.());
+    this.#host.close();
+  }
+
+  #open(slot: Slot): Reader {
+    slot.reader ??= slot.probe.open(this.#host);
+    return slot.reader;
+  }
+
+  #read(slot: Slot): Reading | undefined {
+    const reading = this.#open(slot).read();
+    const percentage = reading?.percentage ?? 0;
+    // The kernel would refuse the whole measure.
+    if (!(percentage >= 0 && percentage <= 100)) throw headlineInvalid(slot.probe.name, percentage);
+    if (slot.told !== undefined) {
+      slot.told = undefined;
+      this.#log.info({ probe: slot.probe.name }, `${slot.probe.name} can be read again`);
+    }
+    return reading;
+  }
+
+  /** Does a probe's work. What it throws is counted each time, and told when it is new, at most once a minute. */
+  #try<T>(slot: Slot, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      const { name } = slot.probe;
+      this.#count(`probe_${name}_failed`);
+      const reason = reasonOf(error);
+      if (reason !== slot.told && this.#limiter.pass(name) !== undefined) {
+        slot.told = reason;
+        const code = error instanceof CodedError ? error.code : 'PROBE_FAILED';
+        this.#log.warn({ code, probe: name }, reason);
+      }
+      return undefined;
+    }
+  }
+}
