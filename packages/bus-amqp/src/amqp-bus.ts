@@ -169,15 +169,16 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   });
 
   function onChange(): void {
+    if (closing !== undefined) return;
     const needed = [publishing, listening].filter((link) => link.started);
     const down = needed.find((link) => !link.up);
     const why = gave_up?.message ?? down?.why ?? publisher.blocked;
     const connected = why === undefined && needed.length > 0;
     if (connected) {
-      if (!has_opened) log.info({}, `connected to ${broker.shown}`);
+      const text = `connected to ${broker.shown}`;
+      if (!complaints.settle(text) && !has_opened) log.info({}, text);
       has_opened = true;
       openedWell();
-      complaints.settle(`connected to ${broker.shown} again`);
     }
     if (connected === status.connected && why === status.why) return;
     const since_ms = connected === status.connected ? status.since_ms : Date.now();

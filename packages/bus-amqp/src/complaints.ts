@@ -21,10 +21,11 @@ export class Complaints {
     this.#log.warn({ code: error.code }, error.message);
   }
 
-  /** It works; says so if anything was wrong. */
-  settle(text: string): void {
-    if (this.#said.size === 0) return;
+  /** It works; says so if anything was wrong, and returns whether it did. */
+  settle(text: string): boolean {
+    if (this.#said.size === 0) return false;
     this.#said.clear();
     this.#log.info({}, text);
+    return true;
   }
 }

@@ -114,9 +114,14 @@ function whyNot(broker: Broker, error: unknown): Error {
   // The broker closes instead of opening the virtual host; the library does not pass on what it says.
   if (text.includes('Expected ConnectionOpenOk')) return brokerVhostRefused(broker.shown, broker.vhost, error);
   if (typeof code === 'string' && /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_|^EPROTO$/.test(code)) {
-    return brokerTlsFailed(broker.shown, text, error);
+    return brokerTlsFailed(broker.shown, tlsReason(error) ?? text, error);
   }
   return brokerUnreachable(broker.shown, text, error);
+}
+
+/** OpenSSL's reason without its line of source code, such as "wrong version number" when the port speaks no TLS. */
+function tlsReason(error: unknown): string | undefined {
+  return error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
 }
 
 /** A host with several addresses fails with one error for each, and an empty text of its own. */

@@ -55,13 +55,7 @@ export class Link {
       this.#over.signal,
       this.#options.backoff,
       () => this.#session(),
-      (error) => {
-        const failure =
-          error instanceof CodedError ? error : brokerLost(this.#options.broker.shown, reasonOf(error), error);
-        this.#why = failure.message;
-        this.#options.onFailure(failure);
-        this.#options.onChange();
-      },
+      (error) => this.#options.onFailure(this.#codedOf(error)),
     );
   }
 
@@ -82,32 +76,36 @@ export class Link {
   }
 
   async #session(): Promise<void> {
-    const connection = await openConnection(this.#options, this.#giving_up.signal);
-    this.#connection = connection;
-    const away_ms = performance.now() - this.#down_since_ms;
-    const ended = connection.ended.then((error) => {
-      throw error;
-    });
+    let connection: Connection | undefined;
     try {
+      connection = await openConnection(this.#options, this.#giving_up.signal);
+      this.#connection = connection;
+      const away_ms = performance.now() - this.#down_since_ms;
+      const ended = connection.ended.then((error) => {
+        throw error;
+      });
       await Promise.race([this.#options.serve(connection, away_ms), ended]);
       this.#options.backoff.opened();
-      this.#change(true);
+      this.#change(true, '');
       await ended;
+    } catch (error) {
+      this.#change(false, this.#codedOf(error).message);
+      throw error;
     } finally {
       this.#connection = undefined;
-      this.#change(false);
-      await connection.close();
+      await connection?.close();
     }
   }
 
-  #change(up: boolean): void {
-    if (this.#up === up) return;
-    this.#up = up;
+  #change(up: boolean, why: string): void {
+    this.#why = why;
     if (up) for (const resolve of this.#waiting.splice(0)) resolve();
-    else {
-      this.#why = 'the connection has ended';
-      this.#down_since_ms = performance.now();
-    }
+    else if (this.#up) this.#down_since_ms = performance.now();
+    this.#up = up;
     this.#options.onChange();
+  }
+
+  #codedOf(error: unknown): CodedError {
+    return error instanceof CodedError ? error : brokerLost(this.#options.broker.shown, reasonOf(error), error);
   }
 }
