@@ -25,6 +25,8 @@ export default defineConfig({
           name: 'whole',
           include: ['{packages,modules,apps}/**/*.broker.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
+          // The RabbitMQ that the files share.
+          globalSetup: 'packages/testkit/src/global-setup.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,

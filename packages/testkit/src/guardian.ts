@@ -1,0 +1,120 @@
+// The guardian: a small shell that is the parent of a broker and its epmd, and ends them when we are gone, whatever
+// ended us. It reads our commands from a pipe; that the pipe is closed is the sign. So nothing is left behind, not even
+// after a SIGKILL, and no signal has to be handled here.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/**
+ * Says `running <pid>` and `ended <code>` of the broker. Erlang's own helpers (erl_child_setup, inet_gethost) end when
+ * their pipes to the broker close; a second epmd is never started, see `-start_epmd` in rabbitmq.ts.
+ */
+const SCRIPT = `
+folder=$1 epmd_port=$2 server=$3
+ulimit -S -n 65536 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
+
+end() {
+  trap '' HUP INT TERM
+  [ -f "$folder/pid" ] && kill -KILL "$(cat "$folder/pid")"
+  kill -KILL "$epmd"
+  wait
+  rm -rf "$folder"
+  exit
+}
+trap end HUP INT TERM
+
+broker() {
+  sh -c 'echo $$ >"$1/pid"; echo "running $$"; exec "$0" -noinput >>"$1/console.log" 2>&1' "$server" "$folder"
+  code=$?
+  rm -f "$folder/pid"
+  echo "ended $code"
+}
+
+epmd -address 127.0.0.1 -port "$epmd_port" >/dev/null 2>&1 &
+epmd=$!
+while read -r command; do
+  case $command in start) broker & ;; esac
+done
+end
+`;
+
+/** What a guardian needs to know. */
+export interface Guarded {
+  /** The folder that ends with it. */
+  readonly folder: string;
+  readonly epmd_port: number;
+  /** The program `rabbitmq-server`. */
+  readonly server: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Starts a broker, one at a time, and tells of its end. */
+export class Guardian {
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+  #pid: number | undefined;
+  #onRunning: () => void = () => {};
+  #onEnded: () => void = () => {};
+  /** Resolves when the broker that was started last has ended. */
+  ended: Promise<void> = Promise.resolve();
+
+  constructor({ folder, epmd_port, server, environment }: Guarded) {
+    // A group of its own, so that the terminal's Ctrl-C reaches the broker only through us.
+    this.#child = spawn('sh', ['-c', SCRIPT, 'guardian', folder, String(epmd_port), server], {
+      env: environment,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    this.#gone = new Promise((resolve) => {
+      this.#child.on('error', () => resolve());
+      this.#child.on('close', () => resolve());
+    });
+    this.#gone.then(() => this.#hasEnded());
+    this.#child.stdin?.on('error', () => {}); // It is gone, which is told above.
+    if (this.#child.stdout !== null) {
+      createInterface({ input: this.#child.stdout }).on('line', (line) => {
+        const [event, number] = line.split(' ');
+        if (event === 'running') this.#isRunning(Number(number));
+        else this.#hasEnded();
+      });
+    }
+  }
+
+  /** The process number of the Erlang machine; undefined when it does not run. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  /** Starts the broker's process; resolves when it is there. It is not ready yet. */
+  async start(): Promise<void> {
+    const running = new Promise<void>((resolve) => {
+      this.#onRunning = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#onEnded = resolve;
+    });
+    this.#child.stdin?.write('start\n');
+    await Promise.race([running, this.ended]);
+  }
+
+  /** Sends the Erlang machine a signal. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.#pid !== undefined) process.kill(this.#pid, signal);
+  }
+
+  /** Ends all that is left at once and removes the folder. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#child.stdin?.end();
+    await this.#gone;
+  }
+
+  #isRunning(pid: number): void {
+    this.#pid = pid;
+    this.#onRunning();
+  }
+
+  #hasEnded(): void {
+    this.#pid = undefined;
+    this.#onEnded();
+  }
+}

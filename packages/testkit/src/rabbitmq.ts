@@ -1,0 +1,267 @@
+// A private RabbitMQ: ordinary child processes with ports, folders, a cookie and an epmd of their own, on the loopback
+// interface. It never touches a broker that runs already, needs no rights, and is gone when this process is.
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { reasonOf } from '@ganglion/kernel';
+import { connect } from 'amqplib';
+import { makeCertificates } from './certificates.ts';
+import { rabbitmqCtlFailed, rabbitmqMissing, rabbitmqNotStarted } from './errors.ts';
+import { Guardian } from './guardian.ts';
+import { type Ports, takePorts } from './ports.ts';
+
+/** What `startRabbitmq` can be told. */
+export interface RabbitmqOptions {
+  /** Plugins to enable. Default: the event exchange and the consistent-hash exchange. */
+  readonly plugins?: readonly string[];
+  /** Whether to listen with TLS as well, with a certificate for `localhost` and 127.0.0.1. Default: no. */
+  readonly tls?: boolean;
+  /** More lines for `rabbitmq.conf`. */
+  readonly config?: string;
+}
+
+/** A broker of one's own. */
+export interface PrivateRabbitmq {
+  /** `amqp://guest:guest@127.0.0.1:<port>`, the same after each start. */
+  readonly url: string;
+  readonly port: number;
+  /** `amqps://guest:guest@localhost:<port>`; empty without `tls`. */
+  readonly url_tls: string;
+  /** The authority that signed the TLS certificate: a PEM file. Empty without `tls`. */
+  readonly ca_file: string;
+  /** The Erlang node's name. */
+  readonly node: string;
+  /** The process number of the Erlang machine, for signals; undefined when it does not run. */
+  readonly pid: number | undefined;
+  /** SIGKILLs the whole Erlang machine, as a power cut would end it. Resolves when its process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same ports and folders. Resolves when it takes connections. */
+  start(): Promise<void>;
+  /** Stops it in order and starts it again. */
+  restart(): Promise<void>;
+  /** Stops it in order and removes its folders. Safe to call twice. */
+  stop(): Promise<void>;
+  /**
+   * Runs `rabbitmqctl` for this node, which takes a second or two; resolves to what it said.
+   *
+   * @throws CodedError `RABBITMQ_CTL_FAILED`
+   */
+  ctl(...words: string[]): Promise<string>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const DEFAULT_PLUGINS = ['rabbitmq_event_exchange', 'rabbitmq_consistent_hash_exchange'];
+
+/** Where Debian keeps RabbitMQ's own scripts; those on its PATH change the user. */
+const DEBIAN_FOLDER = '/usr/lib/rabbitmq/bin';
+
+/** What a start may take: 3 to 6 s on two quiet cores, some times that on busy ones. */
+const START_MS = 55_000;
+
+/** What an ordered stop may take before it is killed. */
+const STOP_MS = 15_000;
+
+/** Between two attempts to connect while it starts. */
+const TRY_AGAIN_MS = 50;
+
+/** Lines of its output that an error shows. */
+const SHOWN_LINES = 12;
+
+/**
+ * Starts a private RabbitMQ. Resolves when it takes connections, with its plugins running.
+ *
+ * @throws CodedError `RABBITMQ_MISSING`, `RABBITMQ_NOT_STARTED`
+ */
+export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<PrivateRabbitmq> {
+  const server = findProgram('rabbitmq-server');
+  const hold = await takePorts(4);
+  const broker = new Broker(server, hold, await mkdtemp(`${tmpdir()}/rabbitmq-`));
+  try {
+    await broker.prepare(options);
+    await broker.start();
+    return broker;
+  } catch (error) {
+    await broker.stop();
+    throw error;
+  }
+}
+
+class Broker implements PrivateRabbitmq {
+  readonly url: string;
+  readonly port: number;
+  readonly node: string;
+  url_tls = '';
+  ca_file = '';
+
+  readonly #hold: Ports;
+  readonly #tls_port: number;
+  readonly #folder: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #guardian: Guardian;
+  #stopped: Promise<void> | undefined;
+
+  constructor(server: string, hold: Ports, folder: string) {
+    const [port = 0, dist_port = 0, epmd_port = 0, tls_port = 0] = hold.ports;
+    this.url = `amqp://guest:guest@127.0.0.1:${port}`;
+    this.port = port;
+    this.node = `test-${port}@localhost`;
+    this.#hold = hold;
+    this.#tls_port = tls_port;
+    this.#folder = folder;
+    this.#environment = environmentOf(folder, this.node, dist_port, epmd_port);
+    this.#guardian = new Guardian({ folder, epmd_port, server, environment: this.#environment });
+  }
+
+  get pid(): number | undefined {
+    return this.#guardian.pid;
+  }
+
+  /** Writes what it reads when it starts. */
+  async prepare({ plugins = DEFAULT_PLUGINS, tls = false, config = '' }: RabbitmqOptions): Promise<void> {
+    const folder = this.#folder;
+    const lines = [
+      `listeners.tcp.1 = 127.0.0.1:${this.port}`,
+      // A full disk of the machine is not what is tested.
+      'disk_free_limit.absolute = 1MB',
+      config,
+    ];
+    if (tls) {
+      const files = await makeCertificates(folder, this.#environment);
+      this.url_tls = `amqps://guest:guest@localhost:${this.#tls_port}`;
+      this.ca_file = files.ca;
+      lines.push(
+        `listeners.ssl.1 = 127.0.0.1:${this.#tls_port}`,
+        `ssl_options.cacertfile = ${files.ca}`,
+        `ssl_options.certfile = ${files.certificate}`,
+        `ssl_options.keyfile = ${files.key}`,
+      );
+    }
+    await mkdir(`${folder}/home`);
+    await writeFile(`${folder}/home/.erlang.cookie`, randomBytes(20).toString('hex'), { mode: 0o400 });
+    await writeFile(`${folder}/environment.conf`, '');
+    await writeFile(`${folder}/rabbitmq.conf`, `${lines.join('\n')}\n`);
+    await writeFile(`${folder}/advanced.config`, '[].\n');
+    await writeFile(`${folder}/enabled_plugins`, `[${plugins.join(',')}].\n`);
+  }
+
+  async start(): Promise<void> {
+    if (this.#stopped !== undefined) throw rabbitmqNotStarted('it was stopped, and its folders are gone', '');
+    if (this.pid !== undefined) throw rabbitmqNotStarted('it runs already', '');
+    await this.#guardian.start();
+    let over = false;
+    const ended = this.#guardian.ended.then(() => {
+      over = true;
+    });
+    const until_ms = performance.now() + START_MS;
+    for (;;) {
+      try {
+        const connection = await connect(this.url);
+        await connection.close();
+        return;
+      } catch (error) {
+        if (over) throw rabbitmqNotStarted('it ended again', await this.#saidLast());
+        if (performance.now() > until_ms) {
+          throw rabbitmqNotStarted(`after ${START_MS} ms still ${reasonOf(error)}`, await this.#saidLast());
+        }
+      }
+      await Promise.race([pause(TRY_AGAIN_MS), ended]);
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#guardian.signal('SIGKILL');
+    await this.#guardian.ended;
+  }
+
+  async restart(): Promise<void> {
+    await this.#stopNode();
+    await this.start();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async ctl(...words: string[]): Promise<string> {
+    try {
+      const { stdout } = await promisify(execFile)(findProgram('rabbitmqctl'), ['-q', '-n', this.node, ...words], {
+        env: this.#environment,
+      });
+      return stdout;
+    } catch (error) {
+      throw rabbitmqCtlFailed(words.join(' '), reasonOf(error));
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#stopNode();
+    await this.#guardian.close();
+    this.#hold.release();
+    // The guardian has done so, unless it was killed.
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #stopNode(): Promise<void> {
+    this.#guardian.signal('SIGCONT'); // A test may have frozen it.
+    this.#guardian.signal('SIGTERM');
+    const in_time = new AbortController();
+    const late = pause(STOP_MS, 'late', { signal: in_time.signal }).catch(() => 'ended');
+    if ((await Promise.race([this.#guardian.ended, late])) === 'late') await this.kill();
+    in_time.abort();
+  }
+
+  async #saidLast(): Promise<string> {
+    const said = await readFile(`${this.#folder}/console.log`, 'utf8').catch(() => '');
+    return said.trim().split('\n').slice(-SHOWN_LINES).join('\n');
+  }
+}
+
+/** What the broker and rabbitmqctl are told by their environment: nothing of what is set outside, all folders ours. */
+function environmentOf(folder: string, node: string, dist_port: number, epmd_port: number): NodeJS.ProcessEnv {
+  const outside = Object.entries(process.env).filter(([name]) => !/^(RABBITMQ_|ERL_|NOTIFY_SOCKET$)/.test(name));
+  return {
+    ...Object.fromEntries(outside),
+    HOME: `${folder}/home`,
+    LC_ALL: 'C.UTF-8', // rabbitmqctl complains without.
+    ERL_EPMD_PORT: String(epmd_port),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    // Erlang would start an epmd as a daemon, which nobody would end.
+    ERL_AFLAGS: '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
+    ERL_CRASH_DUMP_SECONDS: '0', // None.
+    RABBITMQ_ALLOW_INPUT: 'true', // The script becomes the Erlang machine instead of waiting for it.
+    RABBITMQ_CONF_ENV_FILE: `${folder}/environment.conf`,
+    RABBITMQ_CONFIG_FILE: `${folder}/rabbitmq.conf`,
+    RABBITMQ_CONFIG_FILES: `${folder}/conf.d`,
+    RABBITMQ_ADVANCED_CONFIG_FILE: `${folder}/advanced.config`,
+    RABBITMQ_ENABLED_PLUGINS_FILE: `${folder}/enabled_plugins`,
+    RABBITMQ_MNESIA_BASE: `${folder}/mnesia`,
+    RABBITMQ_LOG_BASE: `${folder}/log`,
+    RABBITMQ_NODENAME: node,
+    RABBITMQ_DIST_PORT: String(dist_port),
+    RABBITMQ_CTL_DIST_PORT_MIN: '0',
+    RABBITMQ_CTL_DIST_PORT_MAX: '0',
+  };
+}
+
+function findProgram(name: string): string {
+  for (const folder of [DEBIAN_FOLDER, ...(process.env['PATH'] ?? '').split(':')]) {
+    const path = `${folder}/${name}`;
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not there.
+    }
+  }
+  throw rabbitmqMissing(name);
+}
