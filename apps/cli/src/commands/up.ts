@@ -59,7 +59,8 @@ function welcome(running: readonly RunningModule[], urls: readonly string[], ove
     '',
     ...urls.map((url) => `  ${bold(accent(url))}`),
     '',
-    ...running.map(({ module }) => `  ${module.name.padEnd(width)}  ${dim(wiringOf(module))}`),
+    // In the order in which a message passes them.
+    ...running.toReversed().map(({ module }) => `  ${module.name.padEnd(width)}  ${dim(wiringOf(module))}`),
     '',
     `  They speak ${over}. Ctrl-C stops them.`,
     '',
