@@ -3,7 +3,10 @@
 import { defineModule, kept } from '@ganglion/kernel';
 import { type Analysis, analysis, measure } from '@ganglion/topics';
 import Type from 'typebox';
-import { rules } from './rules/index.ts';
+import type { Judge, Rule } from './rule.ts';
+import * as every from './rules/index.ts';
+
+const rules: readonly Rule[] = Object.values(every);
 
 /**
  * Measures that wait while no analyzer runs, at most: more than half an hour of fifty machines at one a second. A measure
@@ -19,7 +22,7 @@ export default defineModule({
     additionalProperties: false,
   }),
   start: ({ config }) => {
-    const judges = rules.map((rule) => rule.judge(config[rule.name] as Parameters<typeof rule.judge>[0]));
+    const judges: readonly Judge[] = rules.map((rule) => rule.judge(config[rule.name]));
     return {
       measure: ({ source, body }) => {
         // The CPU is in every measure, so its band is in every analysis.
