@@ -11,7 +11,7 @@ import { busOf, writeFrame, writePlain } from './frames.ts';
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
 
 /** The longest time between two frames to a page. */
-export const BEAT_MS = 5_000;
+export const BEAT_MS = 1_000;
 
 /** What the closing handshake may take at the stop, before the sockets are cut. */
 export const GOODBYE_MS = 500;

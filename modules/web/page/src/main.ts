@@ -1,0 +1,28 @@
+// Starts the page: opens the line to where the page came from and shows what arrives.
+
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { Line } from './live/line.ts';
+import './style/tokens.css';
+import './style/page.css';
+import { View } from './view.svelte.ts';
+
+const view = new View();
+const url = new URL('/ws', location.href);
+url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+
+const line = new Line(url.href, {
+  onFrame: (frame, arrived_ms) => view.take(frame, arrived_ms),
+  onState: (state) => {
+    view.line = state;
+  },
+});
+
+addEventListener('online', () => line.tryNow());
+document.addEventListener('visibilitychange', () => {
+  view.reschedule();
+  if (!document.hidden) line.tryNow();
+});
+
+mount(App, { target: document.body, props: { view } });
+line.start();
