@@ -30,8 +30,9 @@ export interface BusOptions {
 export async function openBus(own: OwnSettings, options: BusOptions): Promise<OpenBus> {
   if (own.broker === undefined) return { bus: memoryBus(), opened: Promise.resolve(), waiting: () => 0 };
   const { amqpBus } = await import('@ganglion/bus-amqp');
-  const { exchange, buffer_messages } = own;
-  const bus = amqpBus({ ...options, url: own.broker, exchange, buffer_messages, tls: readTlsFiles(own) });
+  const { exchange, exchange_durable, buffer_messages } = own;
+  const tls = readTlsFiles(own);
+  const bus = amqpBus({ ...options, url: own.broker, exchange, exchange_durable, buffer_messages, tls });
   return { bus, opened: bus.opened, waiting: () => bus.buffer.messages };
 }
 

@@ -30,8 +30,13 @@ export interface AmqpBusOptions {
    * publishing connection bears this name, the listening one this and {@link LISTENING_SUFFIX}.
    */
   readonly name: string;
-  /** The topic exchange; made durable when it is not there, else taken as it is. 1 to 127 bytes. */
+  /** The topic exchange; made when it is not there, else taken as it is. 1 to 127 bytes. */
   readonly exchange?: string | undefined;
+  /**
+   * Whether the exchange outlives the broker when it is made here. Programs that declare it otherwise than it stands
+   * are refused, so whoever comes first must make it as they do.
+   */
+  readonly exchange_durable?: boolean | undefined;
   /** Messages that wait for the broker at most, counting those sent and not confirmed; past that the oldest goes. */
   readonly buffer_messages?: number | undefined;
   /** Bytes of keys and bodies among them, at most. A larger message is refused. */
@@ -60,6 +65,7 @@ export interface AmqpBusOptions {
 
 export const AMQP_DEFAULTS = {
   exchange: 'ganglion',
+  exchange_durable: true,
   buffer_messages: 10_000,
   buffer_bytes: 64 * 1024 * 1024,
   connect_timeout_ms: 10_000,
@@ -104,6 +110,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     tls = {},
     log = silentLog,
     exchange: exchange_name = AMQP_DEFAULTS.exchange,
+    exchange_durable = AMQP_DEFAULTS.exchange_durable,
     buffer_messages = AMQP_DEFAULTS.buffer_messages,
     buffer_bytes = AMQP_DEFAULTS.buffer_bytes,
     connect_timeout_ms = AMQP_DEFAULTS.connect_timeout_ms,
@@ -114,7 +121,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   } = options;
   checkExchangeName(exchange_name);
 
-  const exchange = new Exchange(exchange_name, broker.shown);
+  const exchange = new Exchange(exchange_name, broker.shown, exchange_durable);
   const complaints = new Complaints(log);
   const consumers = new Set<Consumer>();
   const listeners = new Set<(status: BusStatus) => void>();
@@ -144,7 +151,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     settle_ms,
     log,
     backoff,
-    listenersFirst: (over) => within(listening.whenUp(), settle_ms, over),
+    listenersFirst: (over) => within(listening.whenAnswering(), settle_ms, over),
     // After an outage the others wait about as long as it lasted before they try again, at most the longest back-off.
     holdAfter: (away_ms) => Math.min(away_ms * 1.25, backoff_last_ms + CONNECT_MS),
     onBlocked: onChange,

@@ -16,12 +16,16 @@ export class Exchange {
    * Whether it outlives the broker. One that was found not to is declared like that again after the broker has come
    * back without it: whoever made it first declares it so, and would be refused if it stood otherwise.
    */
-  #durable = true;
+  #durable: boolean;
 
-  /** @param broker how errors name the broker */
-  constructor(name: string, broker: string) {
+  /**
+   * @param broker how errors name the broker
+   * @param durable whether it outlives the broker, if we make it
+   */
+  constructor(name: string, broker: string, durable: boolean) {
     this.name = name;
     this.#broker = broker;
+    this.#durable = durable;
   }
 
   /**

@@ -16,6 +16,10 @@ export const own = Type.Object(
       maxLength: 127,
       description: 'The topic exchange; taken as it is if it stands already',
     }),
+    exchange_durable: Type.Boolean({
+      default: true,
+      description: 'Whether the exchange outlives the broker if we make it; false where others declare it so',
+    }),
     buffer_messages: Type.Integer({
       default: 10_000,
       minimum: 1,
