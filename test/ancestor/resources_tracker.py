@@ -40,3 +40,4 @@ while True:
     busy = 1 - (idle_now - idle) / max(1, total_now - total)
     total, idle = total_now, idle_now
     publish({"cpu_percentage": round(100 * busy, 1)})
+    print("published", flush=True)

@@ -1,0 +1,77 @@
+// A stranger on the exchange: plain amqplib, nothing of ours. It says and hears what a foreign program would.
+
+import { type ConfirmChannel, connect, type Message, type Options } from 'amqplib';
+import { onTestFinished } from 'vitest';
+import { Collected } from './collected.ts';
+
+/** One message as it stands on the wire. */
+export interface Heard {
+  readonly key: string;
+  readonly text: string;
+  readonly id: string | undefined;
+  /** The `time` header. */
+  readonly time: string | undefined;
+  readonly type: string | undefined;
+}
+
+/** A stranger's connection. */
+export class Stranger {
+  readonly #channel: ConfirmChannel;
+  readonly #exchange: string;
+
+  constructor(channel: ConfirmChannel, exchange: string) {
+    this.#channel = channel;
+    this.#exchange = exchange;
+  }
+
+  /** Says something; an object goes out as JSON. */
+  say(key: string, body: object | string | Buffer, properties: Options.Publish = {}): void {
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    this.#channel.publish(this.#exchange, key, bytes, properties);
+  }
+
+  /** Resolves when the broker has taken over all that was said. */
+  async said(): Promise<void> {
+    await this.#channel.waitForConfirms();
+  }
+
+  /** Collects what passes under a pattern, from when this resolves. */
+  async hear(pattern: string): Promise<Collected<Heard>> {
+    const heard = new Collected<Heard>();
+    const { queue } = await this.#channel.assertQueue('', { exclusive: true });
+    await this.#channel.bindQueue(queue, this.#exchange, pattern);
+    await this.#channel.consume(queue, (message) => message && heard.push(heardOf(message)), { noAck: true });
+    return heard;
+  }
+}
+
+/** Joins an exchange for the time of the test; declares it if it is not there. */
+export async function join(url: string, exchange: string, durable = true): Promise<Stranger> {
+  const connection = await connect(url);
+  // The test that kills the broker also kills this.
+  connection.on('error', () => {});
+  onTestFinished(() => connection.close().catch(() => {}));
+  const channel = await connection.createConfirmChannel();
+  await channel.assertExchange(exchange, 'topic', { durable });
+  return new Stranger(channel, exchange);
+}
+
+export function heardOf({ fields, content, properties }: Message): Heard {
+  const time: unknown = properties.headers?.['time'];
+  return {
+    key: fields.routingKey,
+    text: content.toString(),
+    id: properties.messageId,
+    time: typeof time === 'string' ? time : undefined,
+    type: properties.type,
+  };
+}
+
+/** Removes an exchange and the queue that analyzers keep there, so that the next who comes finds nothing. */
+export async function removeExchange(url: string, exchange: string): Promise<void> {
+  const connection = await connect(url);
+  const channel = await connection.createChannel();
+  await channel.deleteExchange(exchange);
+  await channel.deleteQueue(`${exchange}.analyzer.measure`);
+  await connection.close();
+}

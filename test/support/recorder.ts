@@ -1,0 +1,26 @@
+// A stranger's module for the tests: hears everything that our modules say, at least once, and prints who said it.
+
+import { defineModule, kept, type Message, pulse } from '@ganglion/kernel';
+import { analysis, measure } from '@ganglion/topics';
+
+/** One line that it prints. */
+export interface Recorded {
+  readonly family: string;
+  readonly source: string;
+  /** `<instance>/<number>`; an instance numbers all that it says, beginning at 1. */
+  readonly id: string;
+  readonly time_ms: number;
+}
+
+const LIMITS = { limit_messages: 100_000, in_flight_max: 100, attempts_max: 1 };
+
+export default defineModule({
+  name: 'recorder',
+  listens: { measure: kept(measure, LIMITS), analysis: kept(analysis, LIMITS), pulse: kept(pulse, LIMITS) },
+  start: () => ({ measure: print, analysis: print, pulse: print }),
+});
+
+function print({ family, source, id, time_ms }: Message): void {
+  const recorded: Recorded = { family, source, id, time_ms };
+  process.stdout.write(`${JSON.stringify(recorded)}\n`);
+}
