@@ -18,6 +18,9 @@ import { writeFleet, writePlain } from '../modules/web/server/frames.ts';
 import { alone, type Row } from './report.ts';
 import { measureOf } from './sample.ts';
 
+/** Longer than the bench: no pulse. */
+const NEVER_MS = 2 ** 30;
+
 /** Machines of the fleet that is written into a frame. */
 const MACHINES = 1_000;
 
@@ -25,7 +28,7 @@ export async function measureSteps(quick: boolean): Promise<Row[]> {
   const envelope = encode(measure('db-01.example.com', measureOf(0)), 'tracker-0a1b/1', 'tracker-0a1b', undefined);
   const message = decode(measure, envelope, Date.now());
   if ('refused' in message) throw new Error(`the sample is no measure: ${message.detail}`);
-  const judge = await startAnalyzer();
+  const { judge, stop } = await startAnalyzer();
   const heard = decode(analysis, await judge(envelope), Date.now());
   if ('refused' in heard || !analysis.check(heard.body)) throw new Error('the analyzer answered with no analysis');
   const { body, time_ms, received_ms } = heard;
@@ -64,6 +67,7 @@ export async function measureSteps(quick: boolean): Promise<Row[]> {
       writeFleet(fleet.since(serial, MACHINES), 0, received_ms);
     });
   await bench.run();
+  await stop();
   await bus.close();
   return bench.tasks.map(({ name, result }) => {
     if (!('latency' in result)) throw new Error(`${name} did not run`);
@@ -71,8 +75,14 @@ export async function measureSteps(quick: boolean): Promise<Row[]> {
   });
 }
 
-/** The analyzer on a bus that is only its two ends: the result takes a measure and resolves to the analysis. */
-async function startAnalyzer(): Promise<(envelope: Envelope) => Promise<Envelope>> {
+interface Judging {
+  /** Takes a measure in and resolves to the analysis. */
+  readonly judge: (envelope: Envelope) => Promise<Envelope>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The analyzer on a bus that is only its two ends. */
+async function startAnalyzer(): Promise<Judging> {
   let handler: EnvelopeHandler = async () => {};
   let answer: Envelope | undefined;
   const bus: Bus = {
@@ -85,10 +95,13 @@ async function startAnalyzer(): Promise<(envelope: Envelope) => Promise<Envelope
       answer = envelope;
     },
   };
-  await runModule(analyzer, { bus, log: silentLog, pulse_interval_ms: 2 ** 30 });
-  return async (envelope) => {
-    await handler(envelope);
-    if (answer === undefined) throw new Error('the analyzer published nothing');
-    return answer;
+  const running = await runModule(analyzer, { bus, log: silentLog, pulse_interval_ms: NEVER_MS });
+  return {
+    stop: () => running.stop(),
+    judge: async (envelope) => {
+      await handler(envelope);
+      if (answer === undefined) throw new Error('the analyzer published nothing');
+      return answer;
+    },
   };
 }

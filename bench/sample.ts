@@ -1,8 +1,8 @@
-// What a measure and its analysis look like: the sizes and shapes that the tracker of a machine with sixteen cores sends.
+// What a measure and its analysis look like: the sizes and shapes that the tracker of a machine with sixty-four cores sends.
 
 import type { Analysis, Measure } from '@ganglion/topics';
 
-const CORES = 16;
+const CORES = 64;
 
 /** The measure of one machine; each machine has other figures. */
 export function measureOf(machine: number): Measure {
