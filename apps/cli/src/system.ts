@@ -15,6 +15,7 @@ import { keepHealthFile } from './health.ts';
 import { holdBack, type RootLog } from './log.ts';
 import { listenersFirst } from './modules.ts';
 import type { Settings } from './settings/layers.ts';
+import { within } from './within.ts';
 
 /** What the last messages of a process may take to leave; less than the kernel allows each module. */
 const FLUSH_MS = 1500;
@@ -160,19 +161,4 @@ function boundedFlush(bus: Bus): Bus {
     },
     close: () => bus.close(),
   };
-}
-
-/** Waits for `work`, however it ends, but no longer than `limit_ms`; false when it took longer. */
-async function within(work: Promise<unknown>, limit_ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, limit_ms, false);
-  });
-  const done = work.then(
-    () => true,
-    () => true,
-  );
-  const in_time = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return in_time;
 }

@@ -1,6 +1,5 @@
 // `ganglion tap`: what passes on the bus, one line a message.
 
-import { once } from 'node:events';
 import { instanceName, type Log, LogLimiter, oneLine, stopOnSignal } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
 import { openBroker } from '../bus.ts';
@@ -8,6 +7,7 @@ import { flagValueInvalid } from '../errors.ts';
 import { settingsFor } from '../settings/index.ts';
 import { Columns, jsonLine, type Passing, readPassing } from '../tap-lines.ts';
 import { columnsOf, styleFor } from '../terminal.ts';
+import { within } from '../within.ts';
 import type { Command } from './command.ts';
 
 /** Messages that wait to be shown, at most; past that the oldest are let go. */
@@ -15,6 +15,9 @@ const LIMIT_MESSAGES = 10_000;
 
 /** Messages written that the terminal has not taken yet, at most. */
 const IN_FLIGHT_MAX = 100;
+
+/** What the last lines may take to be read after a signal. */
+const WRITE_MS = 500;
 
 export const tap: Command = {
   name: 'tap',
@@ -45,7 +48,7 @@ async function run(args: Arguments): Promise<void> {
   const { own } = await settingsFor(args, []);
   const name = instanceName('tap');
   const { bus, opened } = await openBroker(own, 'nothing to tap', { name, log: plainLog, wait_at_start: false });
-  const write = args.switches.has('json') ? jsonLine : columnsFor(process.stdout);
+  const lineOf = args.switches.has('json') ? jsonLine : columnsFor(process.stdout);
   const drops = new Drops();
   let shown = 0;
   let stopping = false;
@@ -61,10 +64,9 @@ async function run(args: Arguments): Promise<void> {
     },
     async (envelope) => {
       if (shown === count_max) return;
-      shown++;
-      const has_room = process.stdout.write(write(readPassing(envelope, Date.now())));
-      if (shown === count_max) stop().then(() => process.exit(0));
-      else if (!has_room) await drained(process.stdout);
+      const is_last = ++shown === count_max;
+      await write(lineOf(readPassing(envelope, Date.now())));
+      if (is_last) stop().then(() => process.exit(0));
     },
   );
 
@@ -74,7 +76,10 @@ async function run(args: Arguments): Promise<void> {
     await bus.close();
     drops.tell();
   };
-  stopOnSignal(stop);
+  stopOnSignal(async () => {
+    await stop();
+    await within(write(''), WRITE_MS);
+  });
   await opened.catch((error) => {
     // Closing the bus before it was ever opened also rejects.
     if (!stopping) throw error;
@@ -98,9 +103,11 @@ function columnsFor(stdout: NodeJS.WriteStream): (passing: Passing) => string {
   return (passing) => columns.line(passing);
 }
 
-/** Resolves when the stream has room again, or when nobody reads it any more. */
-function drained(stdout: NodeJS.WriteStream): Promise<unknown> {
-  return once(stdout, 'drain').catch(() => {});
+/** Resolves when stdout has taken the text and all before it, or when nobody reads it any more. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
 }
 
 /** Counts what was dropped, and tells it at most once a second. */
