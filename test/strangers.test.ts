@@ -22,6 +22,11 @@ describe('the smallest module, in TypeScript', () => {
     ]);
   });
 
+  test('is one of the modules of a process that has no broker', async () => {
+    const all = await up('--with', HELLO);
+    await all.lines.first((line) => /^ *mood +listens to measure, publishes mood$/.test(line));
+  });
+
   test('joins the one process with --with', async () => {
     const place = ownPlace();
     const stranger = await join(place.broker, place.exchange);

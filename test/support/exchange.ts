@@ -56,7 +56,7 @@ export async function join(url: string, exchange: string, durable = true): Promi
   return new Stranger(channel, exchange);
 }
 
-export function heardOf({ fields, content, properties }: Message): Heard {
+function heardOf({ fields, content, properties }: Message): Heard {
   const time: unknown = properties.headers?.['time'];
   return {
     key: fields.routingKey,
