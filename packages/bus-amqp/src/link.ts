@@ -59,10 +59,22 @@ export class Link {
     );
   }
 
-  /** Resolves when it is up, or at once when nothing needs it. */
-  whenUp(): Promise<void> {
-    if (this.#up || !this.started) return Promise.resolve();
-    return new Promise((resolve) => {
+  /**
+   * Resolves when it is in use and the broker answers on it, or at once when nothing needs it. When one connection has
+   * been lost, another may be too without our having noticed yet.
+   */
+  async whenAnswering(): Promise<void> {
+    if (!this.started) return;
+    try {
+      if (this.#up) {
+        const channel = await this.#connection?.model.createChannel();
+        await channel?.close();
+        return;
+      }
+    } catch {
+      // It has ended; its successor will do.
+    }
+    await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
     });
   }
