@@ -16,6 +16,9 @@ export interface Machine {
   readonly busy_percentage: number;
 }
 
+/** What others may use before figures of two runs cannot be compared any more. */
+const QUIET_PERCENTAGE = 10;
+
 /** How long the machine is watched before the bench begins. */
 const WATCHED_MS = 2_000;
 
@@ -43,7 +46,8 @@ export function machineText(machine: Machine): string {
   return (
     `${machine.cpu}, ${machine.cores} cores, ${gibibytes} GiB; ${machine.kernel}, Node ${machine.node}, ` +
     `RabbitMQ ${machine.rabbitmq}, all on the same cores. ` +
-    `Before the bench began: load ${machine.load.join(', ')}, others used ${machine.busy_percentage} % of the cores.`
+    `Before the bench began: load ${machine.load.join(', ')}, others used ${machine.busy_percentage} % of the cores` +
+    `${machine.busy_percentage > QUIET_PERCENTAGE ? ', so these figures say little' : ''}.`
   );
 }
 

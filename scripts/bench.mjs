@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { nodePackagesAreCurrent } from './node-packages.mjs';
 import { endAll, makeMark } from './own-processes.mjs';
 import { installLine, missingPackages } from './system-packages.mjs';
 
@@ -29,6 +29,10 @@ setInterval(() => process.ppid !== parent && interrupt('npm is gone', 1), 500).u
 await measure();
 
 async function measure() {
+  if (!nodePackagesAreCurrent(root)) {
+    console.error('node_modules is missing or old. Type: npm ci');
+    return finish(2);
+  }
   const missing = missingPackages().filter((name) => name === 'rabbitmq-server');
   if (missing.length > 0) {
     console.error(`The bench needs ${missing.join(', ')}. Type: ${installLine(missing)}`);
@@ -42,6 +46,7 @@ async function measure() {
 
 /** The bench and the bare loops, bundled like the command, so that neither starts with fewer files to read. */
 async function bundle() {
+  const { build, stop } = await import('esbuild');
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
@@ -61,6 +66,7 @@ async function bundle() {
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
     logLevel: 'error',
   });
+  await stop();
 }
 
 async function interrupt(why, code) {
