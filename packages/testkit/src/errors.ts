@@ -5,7 +5,7 @@ import { CodedError, oneLine } from '@ganglion/kernel';
 /** A program of RabbitMQ or Erlang was not found. */
 export function rabbitmqMissing(program: string): CodedError {
   return new CodedError('RABBITMQ_MISSING', {
-    what: `no RabbitMQ for the tests`,
+    what: 'no RabbitMQ for the tests',
     why: `there is no program "${program}"`,
     todo: 'type: sudo apt-get install rabbitmq-server',
   });
@@ -16,7 +16,7 @@ export function rabbitmqNotStarted(why: string, said: string): CodedError {
   return new CodedError('RABBITMQ_NOT_STARTED', {
     what: 'the private RabbitMQ did not start',
     why: oneLine(why),
-    todo: `look at what it said last: ${oneLine(said, 2000) || 'nothing'}`,
+    todo: `look at what it said: ${oneLine(said, 1000) || 'nothing'}`,
   });
 }
 

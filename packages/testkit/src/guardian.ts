@@ -15,6 +15,7 @@ ulimit -S -n 65536 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
 
 end() {
   trap '' HUP INT TERM
+  : >"$folder/over"
   [ -f "$folder/pid" ] && kill -KILL "$(cat "$folder/pid")"
   kill -KILL "$epmd"
   wait
@@ -23,8 +24,14 @@ end() {
 }
 trap end HUP INT TERM
 
+# Either "end" finds the process number, or what is being started here finds that it is over.
 broker() {
-  sh -c 'echo $$ >"$1/pid"; echo "running $$"; exec "$0" -noinput >>"$1/console.log" 2>&1' "$server" "$folder"
+  sh -c '
+    echo $$ >"$1/pid"
+    [ -e "$1/over" ] && exit
+    echo "running $$"
+    exec "$0" -noinput >>"$1/console.log" 2>&1
+  ' "$server" "$folder"
   code=$?
   rm -f "$folder/pid"
   echo "ended $code"

@@ -76,6 +76,7 @@ export async function startLine(url: string): Promise<Line> {
 class Relay {
   readonly #near: Socket;
   readonly #far: Socket;
+  #flows = false;
 
   constructor(near: Socket, far: Socket) {
     this.#near = near;
@@ -88,11 +89,14 @@ class Relay {
   }
 
   flow(): void {
+    if (this.#flows) return; // Piped twice, everything would arrive twice.
+    this.#flows = true;
     this.#near.pipe(this.#far);
     this.#far.pipe(this.#near);
   }
 
   hold(): void {
+    this.#flows = false;
     this.#near.unpipe(this.#far);
     this.#far.unpipe(this.#near);
   }

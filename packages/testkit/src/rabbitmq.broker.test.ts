@@ -1,10 +1,149 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { connect } from 'amqplib';
-import { expect, it } from 'vitest';
-import { sharedRabbitmq } from './index.ts';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { freshExchange, type PrivateRabbitmq, sharedRabbitmq, startRabbitmq } from './index.ts';
 
-it('is shared by all files of a run', async () => {
-  const connection = await connect(sharedRabbitmq());
-  const channel = await connection.createChannel();
-  await expect(channel.assertExchange('hash', 'x-consistent-hash', { autoDelete: true })).resolves.toBeDefined();
-  await connection.close();
+describe('the shared RabbitMQ', () => {
+  it('takes connections, with its plugins running', async () => {
+    const connection = await connect(sharedRabbitmq());
+    const channel = await connection.createChannel();
+    await channel.assertExchange(freshExchange(), 'x-consistent-hash', { autoDelete: true });
+    await channel.checkExchange('amq.rabbitmq.event');
+    await connection.close();
+  });
 });
+
+describe('a private RabbitMQ', () => {
+  let place: string;
+  let broker: PrivateRabbitmq;
+  beforeAll(async () => {
+    place = await mkdtemp(`${tmpdir()}/testkit-`);
+    vi.stubEnv('TMPDIR', place);
+    broker = await startRabbitmq({ tls: true });
+    vi.unstubAllEnvs();
+  });
+  afterAll(async () => {
+    await broker.stop();
+    await rmdir(place);
+  });
+
+  it('listens with TLS too, known by its own authority alone', async () => {
+    const ca = await readFile(broker.ca_file);
+    const connection = await connect(broker.url_tls, { ca: [ca] });
+    await connection.close();
+    await expect(connect(broker.url_tls)).rejects.toMatchObject({ code: expect.stringMatching(/CERT|VERIFY/) });
+  });
+
+  it('does what rabbitmqctl is told, and tells what went wrong', async () => {
+    expect(await broker.ctl('list_vhosts', 'name')).toContain('/');
+    await expect(broker.ctl('delete_vhost', 'nowhere')).rejects.toMatchObject({ code: 'RABBITMQ_CTL_FAILED' });
+  });
+
+  it('is killed at once and starts again on the same port, with what is durable; others are not touched', async () => {
+    const connection = await connect(broker.url);
+    connection.on('error', () => {});
+    const closed = new Promise((resolve) => connection.on('close', resolve));
+    const channel = await connection.createConfirmChannel();
+    channel.on('error', () => {});
+    await channel.assertQueue('durable', { durable: true });
+    await channel.assertQueue('transient', { durable: false });
+    channel.sendToQueue('durable', Buffer.from('kept'), { persistent: true });
+    await channel.waitForConfirms();
+
+    const { pid, url } = broker;
+    await broker.kill();
+    await closed;
+    expect(broker.pid).toBeUndefined();
+    await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await (await connect(sharedRabbitmq())).close();
+
+    await broker.start();
+    expect(broker.pid).not.toBe(pid);
+    expect(broker.url).toBe(url);
+    const again = await connect(url);
+    const message = await (await again.createChannel()).get('durable');
+    expect(message === false ? '' : message.content.toString()).toBe('kept');
+    const asking = await again.createChannel();
+    asking.on('error', () => {});
+    await expect(asking.checkQueue('transient')).rejects.toMatchObject({ code: 404 });
+    await again.close();
+  });
+
+  it('is started once at a time', async () => {
+    await expect(broker.start()).rejects.toMatchObject({ code: 'RABBITMQ_NOT_STARTED' });
+  });
+
+  it('leaves nothing when it is stopped, also when it was about to start again', async () => {
+    expect(await processesOf(place)).toContain('beam.smp');
+    const restarted = broker.restart().catch(() => 'stopped');
+    await broker.stop();
+    expect(await restarted).toBe('stopped');
+    expect(await processesOf(place)).toEqual([]);
+    expect(await readdir(place)).toEqual([]);
+  });
+
+  it('that cannot start says why in its own words', async () => {
+    await expect(startRabbitmq({ config: 'no_such_setting = 1' })).rejects.toMatchObject({
+      code: 'RABBITMQ_NOT_STARTED',
+      message: expect.stringContaining('no_such_setting'),
+    });
+  });
+});
+
+describe('a private RabbitMQ whose process is ended leaves nothing', () => {
+  let folder: string;
+  let program: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(`${tmpdir()}/testkit-`);
+    program = `${folder}/rabbitmq.cjs`;
+    await build({
+      entryPoints: [fileURLToPath(new URL('./rabbitmq.ts', import.meta.url))],
+      conditions: ['@ganglion/source'],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      outfile: program,
+    });
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ['in the middle of the start', 'SIGTERM'],
+    ['when it runs', 'SIGKILL'],
+  ] as const)('%s, by %s', async (when, signal) => {
+    const place = await mkdtemp(`${folder}/place-`);
+    const script = `require(${JSON.stringify(program)}).startRabbitmq().then(() => console.log('started'))`;
+    const child = spawn(process.execPath, ['-e', script], {
+      env: { ...process.env, TMPDIR: place },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    if (when === 'when it runs') await once(child.stdout, 'data');
+    await expect.poll(() => processesOf(place), { timeout: 20_000 }).toContain('beam.smp');
+    child.kill(signal);
+    await expect.poll(() => processesOf(place), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => readdir(place)).toEqual([]);
+  });
+});
+
+/** The names of the processes whose folder for temporary files is `place`. */
+async function processesOf(place: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    try {
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
+      if (!environment.split('\0').includes(`TMPDIR=${place}`)) continue;
+      names.push((await readFile(`/proc/${pid}/comm`, 'utf8')).trim());
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return names;
+}

@@ -3,7 +3,6 @@
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,9 +10,10 @@ import { promisify } from 'node:util';
 import { reasonOf } from '@ganglion/kernel';
 import { connect } from 'amqplib';
 import { makeCertificates } from './certificates.ts';
-import { rabbitmqCtlFailed, rabbitmqMissing, rabbitmqNotStarted } from './errors.ts';
+import { rabbitmqCtlFailed, rabbitmqNotStarted } from './errors.ts';
 import { Guardian } from './guardian.ts';
 import { type Ports, takePorts } from './ports.ts';
+import { findProgram } from './programs.ts';
 
 /** What `startRabbitmq` can be told. */
 export interface RabbitmqOptions {
@@ -56,9 +56,6 @@ export interface PrivateRabbitmq {
 }
 
 const DEFAULT_PLUGINS = ['rabbitmq_event_exchange', 'rabbitmq_consistent_hash_exchange'];
-
-/** Where Debian keeps RabbitMQ's own scripts; those on its PATH change the user. */
-const DEBIAN_FOLDER = '/usr/lib/rabbitmq/bin';
 
 /** What a start may take: 3 to 6 s on two quiet cores, some times that on busy ones. */
 const START_MS = 55_000;
@@ -164,9 +161,9 @@ class Broker implements PrivateRabbitmq {
         await connection.close();
         return;
       } catch (error) {
-        if (over) throw rabbitmqNotStarted('it ended again', await this.#saidLast());
+        if (over) throw rabbitmqNotStarted('it ended again', await this.#said());
         if (performance.now() > until_ms) {
-          throw rabbitmqNotStarted(`after ${START_MS} ms still ${reasonOf(error)}`, await this.#saidLast());
+          throw rabbitmqNotStarted(`after ${START_MS} ms still ${reasonOf(error)}`, await this.#said());
         }
       }
       await Promise.race([pause(TRY_AGAIN_MS), ended]);
@@ -220,9 +217,12 @@ class Broker implements PrivateRabbitmq {
     in_time.abort();
   }
 
-  async #saidLast(): Promise<string> {
+  /** The first errors it told of, which say why; else what it said last. */
+  async #said(): Promise<string> {
     const said = await readFile(`${this.#folder}/console.log`, 'utf8').catch(() => '');
-    return said.trim().split('\n').slice(-SHOWN_LINES).join('\n');
+    const lines = said.trim().split('\n');
+    const errors = lines.flatMap((line) => line.match(/\[error\] <[^>]*> *(.+)/)?.slice(1) ?? []);
+    return (errors.length > 0 ? errors.slice(0, SHOWN_LINES) : lines.slice(-SHOWN_LINES)).join('\n');
   }
 }
 
@@ -251,17 +251,4 @@ function environmentOf(folder: string, node: string, dist_port: number, epmd_por
     RABBITMQ_CTL_DIST_PORT_MIN: '0',
     RABBITMQ_CTL_DIST_PORT_MAX: '0',
   };
-}
-
-function findProgram(name: string): string {
-  for (const folder of [DEBIAN_FOLDER, ...(process.env['PATH'] ?? '').split(':')]) {
-    const path = `${folder}/${name}`;
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not there.
-    }
-  }
-  throw rabbitmqMissing(name);
 }
