@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type Bus, type Log, memoryBus } from '@ganglion/kernel';
-import { brokerMissing, tlsFileUnreadable } from './errors.ts';
+import { tlsFileUnreadable } from './errors.ts';
 import type { OwnSettings } from './settings/own.ts';
 
 /** A bus, and the outcome of its first connection. */
@@ -34,17 +34,6 @@ export async function openBus(own: OwnSettings, options: BusOptions): Promise<Op
   const tls = readTlsFiles(own);
   const bus = amqpBus({ ...options, url: own.broker, exchange, exchange_durable, buffer_messages, tls });
   return { bus, opened: bus.opened, waiting: () => bus.buffer.messages };
-}
-
-/**
- * Opens a bus over RabbitMQ, for what makes no sense alone.
- *
- * @param what what will not happen without a broker
- * @throws CodedError `BROKER_MISSING`, and what {@link openBus} throws
- */
-export function openBroker(own: OwnSettings, what: string, options: BusOptions): Promise<OpenBus> {
-  if (own.broker === undefined) throw brokerMissing(what);
-  return openBus(own, options);
 }
 
 function readTlsFiles({ broker_ca, broker_cert, broker_key }: OwnSettings) {

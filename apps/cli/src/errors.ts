@@ -166,27 +166,14 @@ export function moduleFailed(name: string, thrown: unknown): CodedError {
   );
 }
 
-/** A command that needs RabbitMQ has no address. */
-export function brokerMissing(what: string): CodedError {
+/** A command that needs RabbitMQ has no address. `or` is what could be done instead. */
+export function brokerMissing(what: string, or: string): CodedError {
   return new CodedError(
     'BROKER_MISSING',
     {
       what,
-      why: 'it speaks over RabbitMQ and no broker is given',
-      todo: 'add --broker amqp://localhost, or run everything in one process with "ganglion up"',
-    },
-    configuration,
-  );
-}
-
-/** RabbitMQ does not answer and someone is waiting for it. `address` holds no password. */
-export function brokerUnreachable(address: string, why: string): CodedError {
-  return new CodedError(
-    'BROKER_UNREACHABLE',
-    {
-      what: `no answer from ${oneLine(address, 120)}`,
-      why: oneLine(why, 160),
-      todo: 'start RabbitMQ there or correct --broker',
+      why: 'it needs RabbitMQ, and no broker is given',
+      todo: `add --broker amqp://localhost, or set GANGLION_BROKER${or}`,
     },
     configuration,
   );

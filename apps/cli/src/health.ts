@@ -6,7 +6,7 @@ import { type Bus, type Log, LogLimiter, reasonOf } from '@ganglion/kernel';
 import { healthFileUnwritable } from './errors.ts';
 
 /** The time between two writes; a check should allow for a few. */
-export const HEALTH_INTERVAL_MS = 1000;
+const HEALTH_INTERVAL_MS = 1000;
 
 /**
  * Writes the time into a file, each second while the bus is connected.

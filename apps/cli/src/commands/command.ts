@@ -41,4 +41,4 @@ export const FLAGS = {
   log_level: ['--log-level LEVEL', 'debug, info, warn or error (info)'],
 } as const satisfies Readonly<Record<string, readonly [flag: string, says: string]>>;
 
-export type FlagName = keyof typeof FLAGS;
+type FlagName = keyof typeof FLAGS;

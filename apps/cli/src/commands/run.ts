@@ -2,7 +2,8 @@
 
 import { instanceName } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
-import { openBroker } from '../bus.ts';
+import { openBus } from '../bus.ts';
+import { brokerMissing } from '../errors.ts';
 import { openLog } from '../log.ts';
 import { loadModule } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
@@ -34,9 +35,12 @@ export const run: Command = {
 async function runOne(args: Arguments): Promise<void> {
   const module = await loadModule(args.words[0] ?? '');
   const settings = await settingsFor(args, [module]);
+  if (settings.own.broker === undefined) {
+    throw brokerMissing(`module ${module.name} not started`, ', or run all modules in one process with "ganglion up"');
+  }
   const log = await openLog(settings.own.log_level);
   const instance = instanceName(module.name);
-  const open_bus = await openBroker(settings.own, `module ${module.name} not started`, { name: instance, log });
+  const open_bus = await openBus(settings.own, { name: instance, log });
   await runSystem({
     ...open_bus,
     modules: [module],

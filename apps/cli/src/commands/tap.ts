@@ -2,8 +2,8 @@
 
 import { instanceName, type Log, LogLimiter, oneLine, stopOnSignal } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
-import { openBroker } from '../bus.ts';
-import { flagValueInvalid } from '../errors.ts';
+import { openBus } from '../bus.ts';
+import { brokerMissing, flagValueInvalid } from '../errors.ts';
 import { settingsFor } from '../settings/index.ts';
 import { Columns, jsonLine, type Passing, readPassing } from '../tap-lines.ts';
 import { columnsOf, styleFor } from '../terminal.ts';
@@ -46,8 +46,9 @@ export const tap: Command = {
 async function run(args: Arguments): Promise<void> {
   const count_max = readCount(args.options.count.at(-1));
   const { own } = await settingsFor(args, []);
+  if (own.broker === undefined) throw brokerMissing('nothing to tap', '');
   const name = instanceName('tap');
-  const { bus, opened } = await openBroker(own, 'nothing to tap', { name, log: plainLog, wait_at_start: false });
+  const { bus, opened } = await openBus(own, { name, log: plainLog, wait_at_start: false });
   const lineOf = args.switches.has('json') ? jsonLine : columnsFor(process.stdout);
   const drops = new Drops();
   let shown = 0;

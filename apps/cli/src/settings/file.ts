@@ -10,7 +10,7 @@ export interface SettingsFile {
 }
 
 /** Looked for in this order when no file is named. */
-export const FILES = ['ganglion.toml', '/etc/ganglion/ganglion.toml'] as const;
+const FILES = ['ganglion.toml', '/etc/ganglion/ganglion.toml'] as const;
 
 /**
  * Reads the file that is named, else the first of {@link FILES} that is there, else none.
