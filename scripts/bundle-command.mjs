@@ -42,7 +42,7 @@ export async function bundleCommand(folder) {
     legalComments: 'none', // LICENSES.txt has them in full.
     metafile: true,
     write: false,
-    logLevel: 'error',
+    logLevel: 'silent', // What is wrong stands in the error.
   });
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -1,13 +1,20 @@
 // `ganglion config`: the settings in force and where each came from.
 
+import { oneLine } from '@ganglion/kernel';
 import type { TSchema } from 'typebox';
 import type { Arguments } from '../arguments.ts';
 import { checkNames, loadBuiltIn, loadModule } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import type { Entry, Settings } from '../settings/layers.ts';
 import { descriptionOf, isSecret, wantedBy } from '../settings/schema.ts';
-import { columnsOf, cut, styleFor } from '../terminal.ts';
+import { columnsOf, cut, styleFor, wrap } from '../terminal.ts';
 import type { Command } from './command.ts';
+
+/** The widest that values are shown. */
+const VALUE_COLUMNS_MAX = 40;
+
+/** The narrowest that descriptions are shown. */
+const ABOUT_COLUMNS_MIN = 30;
 
 export const config: Command = {
   name: 'config',
@@ -47,32 +54,33 @@ function asJson({ entries }: Settings): string {
   return `${JSON.stringify(settings, null, 2)}\n`;
 }
 
-/** A table of four columns; in a terminal the last one is cut to fit. */
+/** A table of four columns; in a terminal the last one takes what room is left, in as many lines as it needs. */
 function asTable({ entries, path }: Settings): string {
   const { bold, dim } = styleFor(process.stdout);
   const rows = entries.map((entry) => ({
-    entry,
+    section: entry.setting.section,
     name: entry.setting.path.join('.'),
-    value: shown(entry),
+    value: cut(shown(entry), VALUE_COLUMNS_MAX),
     origin: entry.origin,
     about: aboutOf(entry.setting.schema),
   }));
   const widthOf = (column: 'name' | 'value' | 'origin') => Math.max(...rows.map((row) => row[column].length));
-  const [name_width, value_width, origin_width] = [widthOf('name'), Math.min(40, widthOf('value')), widthOf('origin')];
-  const about_width = columnsOf(process.stdout) - name_width - value_width - origin_width - 8;
+  const [name_width, value_width, origin_width] = [widthOf('name'), widthOf('value'), widthOf('origin')];
+  const indent = name_width + value_width + origin_width + 8;
+  const about_width = Math.max(ABOUT_COLUMNS_MIN, columnsOf(process.stdout) - indent);
 
   const lines = [dim(path === undefined ? 'No settings file was found.' : `Settings file: ${path}`)];
   let section: string | undefined;
-  for (const { entry, name, value, origin, about } of rows) {
-    if (entry.setting.section !== section) {
-      section = entry.setting.section;
+  for (const row of rows) {
+    if (row.section !== section) {
+      section = row.section;
       lines.push('', bold(section === '' ? 'ganglion' : `[${section}]`));
     }
-    const where = entry.origin === 'default' ? dim(origin.padEnd(origin_width)) : origin.padEnd(origin_width);
-    const description = about_width < 20 ? '' : `  ${dim(cut(about, about_width))}`;
-    lines.push(
-      `  ${name.padEnd(name_width)}  ${cut(value, value_width).padEnd(value_width)}  ${where}${description}`.trimEnd(),
-    );
+    const { name, value, origin } = row;
+    const [about = '', ...more] = wrap(row.about, about_width);
+    const where = origin === 'default' ? dim(origin.padEnd(origin_width)) : origin.padEnd(origin_width);
+    lines.push(`  ${name.padEnd(name_width)}  ${value.padEnd(value_width)}  ${where}  ${dim(about)}`);
+    lines.push(...more.map((line) => ' '.repeat(indent) + dim(line)));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -86,7 +94,8 @@ function aboutOf(schema: TSchema): string {
 
 function shown(entry: Entry): string {
   const value = masked(entry);
-  return value === undefined ? '-' : typeof value === 'string' ? value || '""' : JSON.stringify(value);
+  if (value === undefined) return '-';
+  return typeof value === 'string' ? oneLine(value) || '""' : JSON.stringify(value);
 }
 
 /** The value without what must not be shown: secrets, and the password in an address. */
