@@ -244,6 +244,15 @@ describe('settling', () => {
     await expect.poll(() => heard.ids).toEqual(upTo(100));
   });
 
+  test('keeps the order of all that is heard, across families', async () => {
+    const heard = hear(bus(), { pattern: '#' });
+    await heard.ready;
+    const publishing = bus({ settle_ms: 20_000 });
+    const families = ['measure', 'measure', 'pulse', 'analysis', 'pulse', 'alert', 'measure'];
+    await Promise.all(families.map((family, id) => publishing.publish(message(String(id), `m.${family}`))));
+    await expect.poll(() => heard.ids).toEqual(upTo(families.length));
+  });
+
   test('holds up no family that is heard', async () => {
     const heard = hear(bus());
     await heard.ready;

@@ -50,12 +50,12 @@ describe('the outbox', () => {
     expect(names(send(outbox))).toBe('bd');
   });
 
-  test('passes over what is held until that waits again', () => {
+  test('passes over what is set aside until that waits again', () => {
     const outbox = filled('abcd');
     const a = outbox.peek();
-    if (a !== undefined) a.state = 'held';
+    if (a !== undefined) a.state = 'aside';
     expect(names(send(outbox, 2))).toBe('bc');
-    outbox.rewind('held');
+    outbox.rewind('aside');
     expect(names(send(outbox))).toBe('ad');
   });
 
@@ -87,7 +87,7 @@ describe('the outbox', () => {
     const command = fc.oneof(
       fc.constant('add' as const),
       fc.constant('send' as const),
-      fc.constant('hold' as const),
+      fc.constant('set aside' as const),
       fc.constant('break' as const),
       fc.constant('release' as const),
       fc.record({ confirm: fc.nat(9) }),
@@ -108,14 +108,14 @@ describe('the outbox', () => {
             const evicted = model.length > 8 ? model.find(({ state }) => state !== 'sent') : undefined;
             model = model.filter((one) => one !== evicted);
             expect(names(outbox.add(added))).toBe(evicted?.name ?? '');
-          } else if (what === 'send' || what === 'hold') {
+          } else if (what === 'send' || what === 'set aside') {
             const next = outbox.peek();
-            const state = what === 'send' ? 'sent' : 'held';
+            const state = what === 'send' ? 'sent' : 'aside';
             if (next !== undefined) next.state = state;
             if (first !== undefined) first.state = state;
           } else if (what === 'break' || what === 'release') {
-            outbox.rewind(what === 'break' ? 'sent' : 'held');
-            for (const one of model) if (what === 'break' || one.state === 'held') one.state = 'waiting';
+            outbox.rewind(what === 'break' ? 'sent' : 'aside');
+            for (const one of model) if (what === 'break' || one.state === 'aside') one.state = 'waiting';
           } else {
             const sent = model.filter(({ state }) => state === 'sent');
             const confirmed = sent[what.confirm % Math.max(1, sent.length)];

@@ -12,8 +12,8 @@ export class Outgoing {
   resolve: () => void = ignore;
   reject: (error: Error) => void = ignore;
 
-  /** `waiting` to be sent; `held` back until someone listens; `sent` and not confirmed. */
-  state: 'waiting' | 'held' | 'sent' = 'waiting';
+  /** `waiting` to be sent; set `aside` until someone listens; `sent` and not confirmed. */
+  state: 'waiting' | 'aside' | 'sent' = 'waiting';
   /** Whether the broker gave it back because no queue was there for it. */
   returned = false;
   /** How often the broker refused it, or broke off over it. */
@@ -103,10 +103,10 @@ export class Outbox {
     this.#cursor = this.#first;
   }
 
-  /** Makes those held back wait again, and with `sent` those on the wire too. */
-  rewind(which: 'held' | 'sent'): void {
+  /** Makes those set aside wait again, and with `sent` those on the wire too. */
+  rewind(which: 'aside' | 'sent'): void {
     for (const outgoing of this) {
-      if (outgoing.state === 'held' || which === 'sent') outgoing.state = 'waiting';
+      if (outgoing.state === 'aside' || which === 'sent') outgoing.state = 'waiting';
     }
     this.#cursor = this.#first;
   }

@@ -86,7 +86,7 @@ export class Publisher {
       );
     }
     for (const evicted of this.#outbox.add(outgoing)) {
-      this.#gone(evicted);
+      this.#settling?.gone(evicted.envelope.key, evicted);
       evicted.reject(busBufferFull(this.#outbox.limit_messages));
     }
     this.#pump();
@@ -216,7 +216,9 @@ export class Publisher {
       if (in_flight >= IN_FLIGHT_MAX || (this.#suspects > 0 && in_flight > 0)) return;
       const outgoing = this.#outbox.peek();
       if (outgoing === undefined) return;
-      if (this.#settling?.admits(outgoing.envelope.key, outgoing) === false) outgoing.state = 'held';
+      const verdict = this.#settling?.verdict(outgoing.envelope.key, outgoing);
+      if (verdict === 'wait') return;
+      if (verdict === 'aside') outgoing.state = 'aside';
       else this.#send(channel, outgoing);
     }
   }
@@ -272,7 +274,7 @@ export class Publisher {
         this.#outbox.again(outgoing);
         return;
       }
-      if (this.#settling.taken(key, outgoing)) this.#outbox.rewind('held');
+      this.#settling.taken(key, outgoing);
     }
     this.#outbox.remove(outgoing);
     outgoing.resolve();
@@ -299,17 +301,12 @@ export class Publisher {
 
   #giveUp(outgoing: Outgoing, why: string, cause?: unknown): void {
     this.#outbox.remove(outgoing);
-    this.#gone(outgoing);
+    this.#settling?.gone(outgoing.envelope.key, outgoing);
     outgoing.reject(messageRefused(outgoing.envelope.key, why, cause));
   }
 
-  /** A message was given up: if others waited for what became of it, they wait no more. */
-  #gone(outgoing: Outgoing): void {
-    if (this.#settling?.gone(outgoing.envelope.key, outgoing) === true) this.#outbox.rewind('held');
-  }
-
   #release(): void {
-    this.#outbox.rewind('held');
+    this.#outbox.rewind('aside');
     this.#pump();
   }
 

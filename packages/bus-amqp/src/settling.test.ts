@@ -26,57 +26,64 @@ describe('settling', () => {
     vi.useRealTimers();
   });
 
-  test('lets the first of a family go as its scout and holds those behind it', () => {
-    expect(settling.admits('a.measure', first)).toBe(true);
-    expect(settling.admits('a.measure', second)).toBe(false);
-    expect(settling.admits('b.measure', second)).toBe(false);
+  test('lets the first of a family go as its scout; those behind it wait', () => {
+    expect(settling.verdict('a.measure', first)).toBe('go');
+    expect(settling.verdict('a.measure', second)).toBe('wait');
+    expect(settling.verdict('b.measure', second)).toBe('wait');
+    expect(settling.verdict('a.analysis', second)).toBe('go');
   });
 
-  test('holds no other family', () => {
-    settling.admits('a.pulse', first);
-    expect(settling.admits('a.measure', second)).toBe(true);
+  test('lets a family go when its scout was taken, and not when another message was', () => {
+    settling.verdict('a.measure', first);
+    settling.taken('a.measure', second);
+    expect(settling.verdict('a.measure', second)).toBe('wait');
+    settling.taken('a.measure', first);
+    expect(settling.verdict('a.measure', second)).toBe('go');
+  });
+
+  test('sets aside a family whose scout was given back, and no other', () => {
+    settling.verdict('a.pulse', first);
     settling.returned('a.pulse');
-    expect(settling.taken('a.measure', second)).toBe(true);
-    expect(settling.admits('a.measure', first)).toBe(true);
+    expect(settling.verdict('a.pulse', second)).toBe('aside');
+    expect(settling.verdict('a.measure', second)).toBe('go');
   });
 
-  test('opens a family when its scout was taken, and not when another message was', () => {
-    settling.admits('a.measure', first);
-    expect(settling.taken('a.measure', second)).toBe(false);
-    expect(settling.admits('a.measure', second)).toBe(false);
-    expect(settling.taken('a.measure', first)).toBe(true);
-    expect(settling.admits('a.measure', second)).toBe(true);
+  test('sends another scout after a while', () => {
+    settling.verdict('a.measure', first);
+    settling.returned('a.measure');
+    vi.advanceTimersByTime(50);
+    expect(told).toEqual(['again']);
+    expect(settling.verdict('a.measure', first)).toBe('go');
+    expect(settling.verdict('a.measure', second)).toBe('wait');
+  });
+
+  test('sets a family aside that was heard when a later message is given back', () => {
+    settling.verdict('a.measure', first);
+    settling.taken('a.measure', first);
+    settling.returned('a.measure');
+    expect(settling.verdict('a.measure', second)).toBe('aside');
   });
 
   test('lets the scout itself go again after the channel broke under it', () => {
-    settling.admits('a.measure', first);
-    expect(settling.admits('a.measure', first)).toBe(true);
+    settling.verdict('a.measure', first);
+    expect(settling.verdict('a.measure', first)).toBe('go');
   });
 
-  test('holds everything at first, where it should', () => {
+  test('lets another scout go when one was given up', () => {
+    settling.verdict('a.measure', first);
+    settling.gone('a.measure', second);
+    expect(settling.verdict('a.measure', second)).toBe('wait');
+    settling.gone('a.measure', first);
+    expect(settling.verdict('a.measure', second)).toBe('go');
+  });
+
+  test('makes everything wait at first, where it should', () => {
     settling.stop();
     settling = start(300);
-    expect(settling.admits('a.measure', first)).toBe(false);
+    expect(settling.verdict('a.measure', first)).toBe('wait');
     vi.advanceTimersByTime(300);
     expect(told).toEqual(['again']);
-    expect(settling.admits('a.measure', first)).toBe(true);
-  });
-
-  test('closes a family that was given back, until the next try', () => {
-    settling.admits('a.measure', first);
-    settling.returned('a.measure');
-    expect(settling.admits('a.measure', first)).toBe(false);
-    vi.advanceTimersByTime(50);
-    expect(told).toEqual(['again']);
-    expect(settling.admits('a.measure', first)).toBe(true);
-    expect(settling.admits('a.measure', second)).toBe(false);
-  });
-
-  test('closes an open family again when a later message is given back', () => {
-    settling.admits('a.measure', first);
-    settling.taken('a.measure', first);
-    settling.returned('a.measure');
-    expect(settling.admits('a.measure', second)).toBe(false);
+    expect(settling.verdict('a.measure', first)).toBe('go');
   });
 
   test('tries less and less often, but at least twice a second', () => {
@@ -87,23 +94,16 @@ describe('settling', () => {
       duration_ms: 5000,
       onAgain: () => {
         tries.push(Date.now() - start_ms);
-        slow.admits('a.measure', first);
+        slow.verdict('a.measure', first);
         slow.returned('a.measure');
       },
       onOver: () => {},
     });
-    slow.admits('a.measure', first);
+    slow.verdict('a.measure', first);
     slow.returned('a.measure');
     vi.advanceTimersByTime(2000);
     slow.stop();
     expect(tries).toEqual([50, 150, 350, 750, 1250, 1750]);
-  });
-
-  test('lets another scout go when one was given up', () => {
-    settling.admits('a.measure', first);
-    expect(settling.gone('a.measure', second)).toBe(false);
-    expect(settling.gone('a.measure', first)).toBe(true);
-    expect(settling.admits('a.measure', second)).toBe(true);
   });
 
   test('is over after its time, or when it is ended, once', () => {
@@ -113,7 +113,7 @@ describe('settling', () => {
   });
 
   test('says nothing and leaves no timer when it is stopped', () => {
-    settling.admits('a.measure', first);
+    settling.verdict('a.measure', first);
     settling.returned('a.measure');
     settling.stop();
     expect(vi.getTimerCount()).toBe(0);
@@ -121,9 +121,9 @@ describe('settling', () => {
   });
 
   test('tells a bounded number of families apart and lets the others pass', () => {
-    for (let i = 0; i < FAMILIES_MAX; i++) settling.admits(`a.family-${i}`, first);
-    expect(settling.admits('a.one-more', first)).toBe(true);
-    expect(settling.admits('a.one-more', second)).toBe(true);
+    for (let i = 0; i < FAMILIES_MAX; i++) settling.verdict(`a.family-${i}`, first);
+    expect(settling.verdict('a.one-more', first)).toBe('go');
+    expect(settling.verdict('a.one-more', second)).toBe('go');
     expect(settling.returned('a.one-more')).toBe(false);
   });
 });
