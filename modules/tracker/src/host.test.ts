@@ -1,29 +1,60 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ROOT, openHost } from './host.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ganglion-host-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
+const upper = (text: string) => text.toUpperCase();
+const length = (text: string) => text.length;
+
 describe('a host', () => {
   it('reads a file once a sample, whoever asks', () => {
     writeFileSync(join(root, 'stat'), 'one');
     const host = openHost(root);
-    expect(host.proc?.read('stat')).toBe('one');
-    writeFileSync(join(root, 'stat'), 'two');
-    expect(host.proc?.read('stat')).toBe('one');
+    expect(host.proc?.read('stat', upper)).toBe('ONE');
+    writeFileSync(join(root, 'stat'), 'three');
+    expect(host.proc?.read('stat', upper)).toBe('ONE');
+    expect(host.proc?.read('stat', length)).toBe(3);
     host.nextSample();
-    expect(host.proc?.read('stat')).toBe('two');
+    expect(host.proc?.read('stat', length)).toBe(5);
+    expect(host.proc?.read('stat', upper)).toBe('THREE');
     host.close();
+    host.close();
+  });
+
+  it('parses a file once a sample for all who parse it alike', () => {
+    writeFileSync(join(root, 'stat'), 'one');
+    const host = openHost(root);
+    const parse = vi.fn(length);
+    for (let sample = 1; sample <= 3; sample++) {
+      host.nextSample();
+      expect(host.proc?.read('stat', parse)).toBe(3);
+      expect(host.proc?.read('stat', parse)).toBe(3);
+      expect(parse).toHaveBeenCalledTimes(sample);
+    }
+    host.close();
+  });
+
+  it('passes on what a parser throws, to each who asks', () => {
+    writeFileSync(join(root, 'stat'), 'one');
+    const host = openHost(root);
+    const fail = () => {
+      throw new Error('not understood');
+    };
+    expect(() => host.proc?.read('stat', fail)).toThrow('not understood');
+    expect(() => host.proc?.read('stat', fail)).toThrow('not understood');
+    expect(host.proc?.read('stat', upper)).toBe('ONE');
     host.close();
   });
 
   it('has nothing for a file that is not there', () => {
     writeFileSync(join(root, 'stat'), '');
     const host = openHost(root);
-    expect(host.proc?.read('pressure/cpu')).toBeUndefined();
+    expect(host.proc?.read('pressure/cpu', upper)).toBeUndefined();
+    expect(host.proc?.read('stat', upper)).toBe('');
     host.close();
   });
 

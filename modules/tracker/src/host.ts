@@ -20,13 +20,14 @@ export interface Host {
 /** The files of /proc. */
 export interface Proc {
   /**
-   * The text of a file as it is in this sample; undefined when this kernel has no such file. Several probes may ask for
-   * the same file: it is read once a sample.
+   * What a file says in this sample; undefined when this kernel has no such file. Several probes may ask for the same:
+   * it is read and parsed once a sample.
    *
    * @param name relative to /proc: `stat`, `net/dev`
+   * @param parse makes figures of the text; what it throws passes through
    * @throws CodedError `PROC_UNREADABLE`, `PROC_TOO_LARGE`
    */
-  read(name: string): string | undefined;
+  read<Parsed>(name: string, parse: (text: string) => Parsed): Parsed | undefined;
 }
 
 /** The part of `node:os` that probes use; a test passes its own. */
@@ -58,24 +59,37 @@ export function openHost(root: string = DEFAULT_ROOT, node_os: Os = os): OpenHos
 /** The files that probes have asked for. Probes ask for a fixed set, so the map does not grow. */
 class ProcFolder implements Proc {
   readonly #root: string;
-  readonly #files = new Map<string, { file: ProcFile; sample: number; text: string | undefined }>();
+  readonly #files = new Map<string, Entry>();
   #sample = 0;
 
   constructor(root: string) {
     this.#root = root;
   }
 
-  read(name: string): string | undefined {
+  read<Parsed>(name: string, parse: (text: string) => Parsed): Parsed | undefined {
     let entry = this.#files.get(name);
     if (entry === undefined) {
-      entry = { file: new ProcFile(join(this.#root, name)), sample: -1, text: undefined };
+      entry = {
+        file: new ProcFile(join(this.#root, name)),
+        sample: -1,
+        text: undefined,
+        parse: undefined,
+        parsed: undefined,
+      };
       this.#files.set(name, entry);
     }
     if (entry.sample !== this.#sample) {
       entry.text = entry.file.read();
       entry.sample = this.#sample;
+      entry.parse = undefined;
     }
-    return entry.text;
+    if (entry.text === undefined) return undefined;
+    if (entry.parse !== parse) {
+      entry.parsed = parse(entry.text);
+      entry.parse = parse;
+    }
+    // It was made by this very function.
+    return entry.parsed as Parsed;
   }
 
   nextSample(): void {
@@ -85,4 +99,14 @@ class ProcFolder implements Proc {
   close(): void {
     for (const { file } of this.#files.values()) file.close();
   }
+}
+
+interface Entry {
+  readonly file: ProcFile;
+  /** The sample in which `text` was read. */
+  sample: number;
+  text: string | undefined;
+  /** What `parsed` was made with; undefined when nothing has been yet. */
+  parse: unknown;
+  parsed: unknown;
 }

@@ -1,19 +1,16 @@
 // /proc/meminfo, see proc(5): `MemTotal:       24683620 kB`, a line a figure. Which figures there are differs by kernel.
 
-/**
- * The bytes that a meminfo tells under a name; undefined where it does not tell them.
- *
- * @param meminfo the text of /proc/meminfo
- */
-export function bytesOf(meminfo: string, name: string): number | undefined {
-  const at = meminfo.startsWith(`${name}:`) ? 0 : meminfo.indexOf(`\n${name}:`);
-  if (at === -1) return undefined;
-  const value_at = meminfo.indexOf(':', at) + 1;
-  const value = VALUE.exec(meminfo.slice(value_at, value_at + VALUE_CHARACTERS_MAX));
-  return value === null ? undefined : Number(value[1]) * 1_024;
+/** Bytes by the kernel's name for them. */
+export type Meminfo = ReadonlyMap<string, number>;
+
+/** Parses a meminfo. Lines that tell no bytes are left out. */
+export function parseMeminfo(text: string): Meminfo {
+  const meminfo = new Map<string, number>();
+  const line = /^([^:\n]+): *(\d{1,12}) kB$/gm;
+  for (let match = line.exec(text); match !== null; match = line.exec(text)) {
+    const [, name = '', kilobytes] = match;
+    // A kB is 1,024 bytes here.
+    meminfo.set(name, Number(kilobytes) * 1_024);
+  }
+  return meminfo;
 }
-
-/** A kB is 1,024 bytes here. */
-const VALUE = /^ *(\d{1,12}) kB$/m;
-
-const VALUE_CHARACTERS_MAX = 32;

@@ -4,7 +4,7 @@ import { CodedError, type Context, type Log, LogLimiter, reasonOf } from '@gangl
 import type { Measure } from '@ganglion/topics';
 import { headlineInvalid } from './errors.ts';
 import type { OpenHost } from './host.ts';
-import type { Probe, Reader, Reading } from './probe.ts';
+import type { Probe, Reader } from './probe.ts';
 
 /** A failing probe is told at most this often. */
 const TELL_INTERVAL_MS = 60_000;
@@ -29,7 +29,13 @@ export class Sampler {
     this.#log = log;
     this.#count = count;
     this.#slots = probes.map((probe) => ({ probe, reader: undefined, told: undefined }));
-    for (const slot of this.#slots) this.#try(slot, () => this.#open(slot));
+    for (const slot of this.#slots) {
+      try {
+        slot.reader = slot.probe.open(host);
+      } catch (error) {
+        this.#failed(slot, error);
+      }
+    }
   }
 
   /** Reads every probe. Undefined when there is no CPU percentage, without which there is no measure. Never throws. */
@@ -37,52 +43,50 @@ export class Sampler {
     this.#host.nextSample();
     const body: Record<string, unknown> = {};
     for (const slot of this.#slots) {
-      const reading = this.#try(slot, () => this.#read(slot));
-      if (reading === undefined) continue;
       const { name } = slot.probe;
-      if (reading.percentage !== undefined) body[`${name}_percentage`] = reading.percentage;
-      body[name] = reading.figures;
+      try {
+        slot.reader ??= slot.probe.open(this.#host);
+        const reading = slot.reader.read();
+        if (slot.told !== undefined) this.#recovered(slot);
+        if (reading === undefined) continue;
+        const { percentage, figures } = reading;
+        if (percentage !== undefined) {
+          // The kernel would refuse the whole measure.
+          if (!(percentage >= 0 && percentage <= 100)) throw headlineInvalid(name, percentage);
+          body[`${name}_percentage`] = percentage;
+        }
+        body[name] = figures;
+      } catch (error) {
+        this.#failed(slot, error);
+      }
     }
     return 'cpu_percentage' in body ? (body as Measure) : undefined;
   }
 
   /** Closes every probe and the host's files. Never throws. */
   close(): void {
-    for (const slot of this.#slots) this.#try(slot, () => slot.reader?.close?.());
+    for (const slot of this.#slots) {
+      try {
+        slot.reader?.close?.();
+      } catch (error) {
+        this.#failed(slot, error);
+      }
+    }
     this.#host.close();
   }
 
-  #open(slot: Slot): Reader {
-    slot.reader ??= slot.probe.open(this.#host);
-    return slot.reader;
+  /** A failure is counted each time, and told when it is new, at most once a minute. */
+  #failed(slot: Slot, error: unknown): void {
+    const { name } = slot.probe;
+    this.#count(`probe_${name}_failed`);
+    const reason = reasonOf(error);
+    if (reason === slot.told || this.#limiter.pass(name) === undefined) return;
+    slot.told = reason;
+    this.#log.warn({ code: error instanceof CodedError ? error.code : 'PROBE_FAILED', probe: name }, reason);
   }
 
-  #read(slot: Slot): Reading | undefined {
-    const reading = this.#open(slot).read();
-    const percentage = reading?.percentage ?? 0;
-    // The kernel would refuse the whole measure.
-    if (!(percentage >= 0 && percentage <= 100)) throw headlineInvalid(slot.probe.name, percentage);
-    if (slot.told !== undefined) {
-      slot.told = undefined;
-      this.#log.info({ probe: slot.probe.name }, `${slot.probe.name} can be read again`);
-    }
-    return reading;
-  }
-
-  /** Does a probe's work. What it throws is counted each time, and told when it is new, at most once a minute. */
-  #try<T>(slot: Slot, work: () => T): T | undefined {
-    try {
-      return work();
-    } catch (error) {
-      const { name } = slot.probe;
-      this.#count(`probe_${name}_failed`);
-      const reason = reasonOf(error);
-      if (reason !== slot.told && this.#limiter.pass(name) !== undefined) {
-        slot.told = reason;
-        const code = error instanceof CodedError ? error.code : 'PROBE_FAILED';
-        this.#log.warn({ code, probe: name }, reason);
-      }
-      return undefined;
-    }
+  #recovered(slot: Slot): void {
+    slot.told = undefined;
+    this.#log.info({ probe: slot.probe.name }, `${slot.probe.name} can be read again`);
   }
 }

@@ -53,7 +53,7 @@ describe('the CPU from /proc/stat', () => {
   it('tells a core that has just come online from the next reading on, and takes iowait that went back for nought', () => {
     expect(usageOf('laptop-linux-6.1')).toMatchObject({
       percentage: 32.5,
-      figures: { cores: 3, core_percentages: [40, null, 25, null], iowait_percentage: 0 },
+      figures: { cores: 3, core_percentages: [41.24, null, 25, null], iowait_percentage: 0 },
     });
   });
 
@@ -133,7 +133,11 @@ describe('the CPU from /proc/stat', () => {
   });
 
   it('reads a last line without an end', () => {
-    expect(parseStat('cpu  1 2 3 4\ncpu0 1 2 3 4')).toMatchObject({ all: [1, 2, 3, 4], cores: [[1, 2, 3, 4]] });
+    expect(parseStat('cpu  1 2 3 4\ncpu0 1 2 3 4')).toEqual({
+      all: [1, 2, 3, 4],
+      cores: [{ busy: 6, total: 10 }],
+      online: 1,
+    });
   });
 });
 

@@ -10,10 +10,19 @@ import { Count, Percentage } from '../figures.ts';
 import type { Os } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
 
-/** The modes in the order of /proc/stat's columns. Kernels before 2.6.33 have fewer. */
-const MODES = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal', 'guest', 'guest_nice'] as const;
-
-type Mode = (typeof MODES)[number];
+/** The columns of /proc/stat, in its order. Kernels before 2.6.33 have fewer. */
+const FIELDS = [
+  'user_percentage',
+  'nice_percentage',
+  'system_percentage',
+  'idle_percentage',
+  'iowait_percentage',
+  'irq_percentage',
+  'softirq_percentage',
+  'steal_percentage',
+  'guest_percentage',
+  'guest_nice_percentage',
+] as const;
 
 const [USER, NICE, IDLE, IOWAIT, GUEST, GUEST_NICE] = [0, 1, 3, 4, 8, 9];
 
@@ -42,11 +51,7 @@ export const cpu = defineProbe({
   name: 'cpu',
   schema,
   open: ({ proc, os }) => {
-    const readTimes = (): CpuTimes | undefined => {
-      if (proc === undefined) return timesOf(os);
-      const text = proc.read('stat');
-      return text === undefined ? undefined : parseStat(text);
-    };
+    const readTimes = () => (proc === undefined ? timesOf(os) : proc.read('stat', parseStat));
     let before = readTimes();
     return {
       read: () => {
@@ -59,17 +64,24 @@ export const cpu = defineProbe({
   },
 });
 
-/** Time spent since the start of the machine. A row has a column a mode, in ticks of any length. */
+/** Time spent since the start of the machine, in ticks of any length. */
 export interface CpuTimes {
-  /** The modes that this system tells; the columns of others are nought. */
-  readonly modes: readonly Mode[];
   /** All cores together, those included that went offline. */
-  readonly all: Row;
+  readonly all: Columns;
   /** Each core that is online, under its number. */
-  readonly cores: readonly (Row | undefined)[];
+  readonly cores: readonly (CoreTimes | undefined)[];
+  /** The number of cores online. */
+  readonly online: number;
 }
 
-type Row = readonly number[];
+/** A column a mode; undefined where this system does not tell it. */
+type Columns = readonly (number | undefined)[];
+
+/** One core: its time in use, and all its time. */
+interface CoreTimes {
+  readonly busy: number;
+  readonly total: number;
+}
 
 /**
  * Parses /proc/stat. Undefined when it is empty.
@@ -78,93 +90,95 @@ type Row = readonly number[];
  */
 export function parseStat(text: string): CpuTimes | undefined {
   if (text === '') return undefined;
-  let all: Row | undefined;
-  const cores: (Row | undefined)[] = [];
-  // The CPU's lines come first.
-  for (let at = 0; text.startsWith('cpu', at); ) {
-    const end = text.indexOf('\n', at);
-    const line = end === -1 ? text.slice(at) : text.slice(at, end);
-    const [, core, columns] = CPU_LINE.exec(line) ?? [];
-    if (core === undefined || columns === undefined) throw procUnexpected('/proc/stat', line);
-    const row = columns.split(' ', MODES.length).map(Number);
-    if (core === '') all = row;
-    else cores[Number(core)] = row;
-    if (end === -1) break;
-    at = end + 1;
+  // `cpu0 23922 1628 12570 441518 …`: a number below 10,000, and at least the columns of the oldest kernels.
+  const line = /cpu(\d{0,4}) +(\d{1,15}(?: \d{1,15}){3,}) *(?:\n|$)/y;
+  let all: Columns | undefined;
+  const cores: (CoreTimes | undefined)[] = [];
+  let online = 0;
+  // These lines come first.
+  let end = 0;
+  for (let match = line.exec(text); match !== null; match = line.exec(text)) {
+    end = line.lastIndex;
+    const [, core = '', columns = ''] = match;
+    const times = columns.split(' ', FIELDS.length).map(Number);
+    if (core === '') {
+      all = times;
+    } else {
+      cores[Number(core)] = coreTimes(times);
+      online++;
+    }
   }
-  if (all === undefined) throw procUnexpected('/proc/stat', text.slice(0, 80));
-  return { modes: MODES.slice(0, all.length), all, cores };
+  if (all === undefined || text.startsWith('cpu', end)) throw procUnexpected('/proc/stat', text.slice(end, end + 80));
+  return { all, cores, online };
 }
-
-/** `cpu0 23922 1628 12570 441518 …`: a core's number below 10,000, and at least the four columns of the oldest kernels. */
-const CPU_LINE = /^cpu(\d{0,4}) +(\d{1,15}(?: \d{1,15}){3,}) *$/;
 
 /** The same from Node's view of the machine. Undefined when it shows no core. */
 export function timesOf(os: Pick<Os, 'cpus' | 'platform'>): CpuTimes | undefined {
-  const cores = os.cpus().map(({ times }) => [times.user, times.nice, times.sys, times.idle, 0, times.irq]);
-  if (cores.length === 0) return undefined;
   const platform = os.platform();
-  // Windows counts interrupts inside sys too.
-  if (platform === 'win32') for (const row of cores) row[5] = 0;
-  const all = [0, 1, 2, 3, 4, 5].map((column) => cores.reduce((sum, row) => sum + (row[column] ?? 0), 0));
-  return { modes: OS_MODES[platform] ?? ['user', 'nice', 'system', 'idle', 'irq'], all, cores };
+  // Node fills in nought for what a system does not tell; Windows counts interrupts inside sys too.
+  const tells_nice = platform !== 'win32';
+  const tells_irq = platform !== 'win32' && platform !== 'darwin';
+  const rows = os.cpus().map(({ times: { user, nice, sys, idle, irq } }): Columns => {
+    return [user, tells_nice ? nice : undefined, sys, idle, undefined, tells_irq ? irq : undefined];
+  });
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const add = (column: number) => rows.reduce((ticks, row) => ticks + (row[column] ?? 0), 0);
+  return {
+    all: first.map((ticks, column) => (ticks === undefined ? undefined : add(column))),
+    cores: rows.map(coreTimes),
+    online: rows.length,
+  };
 }
 
-/** Systems on which Node fills in a nought for a mode that it does not know. */
-const OS_MODES: Readonly<Partial<Record<string, readonly Mode[]>>> = {
-  darwin: ['user', 'nice', 'system', 'idle'],
-  win32: ['user', 'system', 'idle'],
-};
-
-/** The use between two readings; undefined when no time has passed, or the counters have begun again. */
-export function usage(before: CpuTimes, after: CpuTimes): Reading<Figures> | undefined {
-  const all = elapsed(before.all, after.all);
-  if (all === undefined) return undefined;
-  const { spent, total } = all;
-  // The kernel counts a guest's time twice, and updates the two columns one after the other.
-  for (const [host, guest] of [
-    [USER, GUEST],
-    [NICE, GUEST_NICE],
-  ] as const) {
-    spent[guest] = Math.min(spent[guest] ?? 0, spent[host] ?? 0);
-    spent[host] = (spent[host] ?? 0) - spent[guest];
-  }
-  const figures: Figures = {};
-  if (after.cores.length > 0) {
-    figures.core_percentages = Array.from(after.cores, (row, core) => {
-      const one = elapsed(before.cores[core] ?? [], row ?? []);
-      return one === undefined ? null : busyPercentage(one);
-    });
-    figures.cores = after.cores.filter((row) => row !== undefined).length;
-  }
-  for (const mode of after.modes) figures[`${mode}_percentage`] = percentageOf(spent[MODES.indexOf(mode)] ?? 0, total);
-  return { percentage: busyPercentage(all), figures };
+function coreTimes(columns: Columns): CoreTimes {
+  const total = sum(columns);
+  return { busy: total - (columns[IDLE] ?? 0) - (columns[IOWAIT] ?? 0), total };
 }
 
-interface Elapsed {
-  /** By column. */
-  readonly spent: number[];
-  /** Above 0. */
-  readonly total: number;
-}
-
-/**
- * What was spent in each mode between two rows of one core. A column that went back counts as nought: iowait may, by
- * proc(5), and so may idle and steal. A row that went back as a whole has begun again and says nothing.
- */
-function elapsed(before: Row, after: Row): Elapsed | undefined {
-  const spent = after.map((ticks, column) => Math.max(0, ticks - (before[column] ?? ticks)));
-  const total = sum(spent);
-  return total === 0 || sum(after) < sum(before) ? undefined : { spent, total };
-}
-
-/** The sum of a row. The guests' columns, already in others, are not added. */
-function sum(row: Row): number {
+/** All the time of a row. Guests' time is in other columns already. */
+function sum(columns: Columns): number {
   let ticks = 0;
-  for (let column = 0; column < GUEST; column++) ticks += row[column] ?? 0;
+  for (let column = 0; column < GUEST; column++) ticks += columns[column] ?? 0;
   return ticks;
 }
 
-function busyPercentage({ spent, total }: Elapsed): number {
-  return percentageOf(total - (spent[IDLE] ?? 0) - (spent[IOWAIT] ?? 0), total);
+/** The use between two readings; undefined when no time has passed, or the counters have begun again. */
+export function usage(before: CpuTimes, after: CpuTimes): Reading<Figures> | undefined {
+  // A column that went back counts as nought: iowait may, by proc(5), and so may idle and steal.
+  const spent = after.all.map((ticks, column) => ticks && Math.max(0, ticks - (before.all[column] ?? ticks)));
+  const { busy, total } = coreTimes(spent);
+  if (total === 0 || sum(after.all) < sum(before.all)) return undefined;
+  takeOut(spent, USER, GUEST);
+  takeOut(spent, NICE, GUEST_NICE);
+  const figures: Figures = {};
+  if (after.online > 0) {
+    figures.cores = after.online;
+    figures.core_percentages = coreUsage(before.cores, after.cores);
+  }
+  for (let column = 0; column < FIELDS.length; column++) {
+    const [field, ticks] = [FIELDS[column], spent[column]];
+    if (field !== undefined && ticks !== undefined) figures[field] = percentageOf(ticks, total);
+  }
+  return { percentage: percentageOf(busy, total), figures };
+}
+
+/** Takes the time of guests out of the column in which the kernel has counted it too, a moment earlier or later. */
+function takeOut(spent: (number | undefined)[], host: number, guest: number): void {
+  const [host_ticks = 0, guest_ticks] = [spent[host], spent[guest]];
+  if (guest_ticks === undefined) return;
+  spent[guest] = Math.min(guest_ticks, host_ticks);
+  spent[host] = host_ticks - spent[guest];
+}
+
+/** The use of each core by its number; null where it is offline, is new, or its counters have begun again. */
+function coreUsage(before: CpuTimes['cores'], after: CpuTimes['cores']): (number | null)[] {
+  const percentages: (number | null)[] = [];
+  for (let core = 0; core < after.length; core++) {
+    const [from, to] = [before[core], after[core]];
+    const total = from && to ? to.total - from.total : 0;
+    const busy = from && to ? to.busy - from.busy : 0;
+    percentages.push(total > 0 ? percentageOf(Math.min(Math.max(0, busy), total), total) : null);
+  }
+  return percentages;
 }

@@ -10,9 +10,15 @@ import { captured, capturedLater, machines } from './captured.ts';
 import { probes } from './index.ts';
 
 /** A host whose files can be changed between two readings. */
-function hostOf(files: { read: (name: string) => string | undefined }): Host {
-  return { proc: { read: (name) => files.read(name) }, os: NO_OS };
+function hostOf(files: { read: ReadText }): Host {
+  const read = <Parsed>(name: string, parse: (text: string) => Parsed) => {
+    const text = files.read(name);
+    return text === undefined ? undefined : parse(text);
+  };
+  return { proc: { read }, os: NO_OS };
 }
+
+type ReadText = (name: string) => string | undefined;
 
 /** Where there is a /proc, Node's view is not asked. */
 const NO_OS = new Proxy({} as Os, {
@@ -32,11 +38,7 @@ function expectSound(probe: Probe, reading: Reading | undefined): void {
 }
 
 /** Reads now and a second later; undefined where the probe refuses what it reads. */
-function readTwice(
-  probe: Probe,
-  first: Parameters<typeof hostOf>[0]['read'],
-  second: typeof first,
-): Reading | undefined {
+function readTwice(probe: Probe, first: ReadText, second: ReadText): Reading | undefined {
   const files = { read: first };
   try {
     const reader = probe.open(hostOf(files));

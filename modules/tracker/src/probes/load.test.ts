@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { captured } from './captured.ts';
-import { coresIn, loadOf, parseLoad } from './load.ts';
+import { parseStat } from './cpu.ts';
+import { loadOf, parseLoad, withHeadline } from './load.ts';
 
-const loadOn = (machine: string) =>
-  parseLoad(captured(machine, 'loadavg') ?? '', coresIn(captured(machine, 'stat') ?? ''));
+const loadOn = (machine: string) => {
+  const figures = parseLoad(captured(machine, 'loadavg') ?? '');
+  return figures && withHeadline(figures, parseStat(captured(machine, 'stat') ?? '')?.online ?? 0);
+};
 
 describe('load from /proc/loadavg', () => {
   it("has the last minute's load for each core online as its headline", () => {
@@ -15,7 +18,7 @@ describe('load from /proc/loadavg', () => {
   });
 
   it('is 100 where there is more to do than the cores can', () => {
-    expect(parseLoad('7.50 3.00 1.00 9/100 1\n', 2)).toMatchObject({ percentage: 100, figures: { load_1: 7.5 } });
+    expect(withHeadline({ load_1: 7.5, load_5: 3, load_15: 1 }, 2)).toMatchObject({ percentage: 100 });
   });
 
   it('of an idle machine is 0', () => {
@@ -23,22 +26,22 @@ describe('load from /proc/loadavg', () => {
   });
 
   it('has no headline where the cores are not known', () => {
-    expect(parseLoad('7.50 3.00 1.00 9/100 1\n', 0)).not.toHaveProperty('percentage');
+    expect(withHeadline({ load_1: 7.5, load_5: 3, load_15: 1 }, 0)).not.toHaveProperty('percentage');
   });
 
   it('has no tasks where they are not told', () => {
-    expect(parseLoad('7.50 3.00 1.00\n', 0)).toEqual({ figures: { load_1: 7.5, load_5: 3, load_15: 1 } });
+    expect(parseLoad('7.50 3.00 1.00\n')).toEqual({ load_1: 7.5, load_5: 3, load_15: 1 });
   });
 
   it('is nothing in an empty file, or in one that stands in for it', () => {
-    expect(parseLoad('', 4)).toBeUndefined();
+    expect(parseLoad('')).toBeUndefined();
     expect(loadOn('gvisor-sandbox')).toBeUndefined();
   });
 
   it.each(['load\n', '1 2 3 4/5 6\n', '-1.00 0.00 0.00 1/2 3\n', 'NaN NaN NaN 1/2 3\n', '1.00 2.00\n'])(
     'is refused when it is not written as the kernel does: %j',
     (text) => {
-      expect(() => parseLoad(text, 4)).toThrow(expect.objectContaining({ code: 'PROC_UNEXPECTED' }));
+      expect(() => parseLoad(text)).toThrow(expect.objectContaining({ code: 'PROC_UNEXPECTED' }));
     },
   );
 });

@@ -5,6 +5,7 @@ import { procUnexpected } from '../errors.ts';
 import { Count } from '../figures.ts';
 import type { Os } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
+import { parseStat } from './cpu.ts';
 
 const Average = (title: string) => Type.Number({ title, minimum: 0, unit: 'tasks' });
 
@@ -24,8 +25,8 @@ export const load = defineProbe({
   open: ({ proc, os }) => ({
     read: () => {
       if (proc === undefined) return loadOf(os);
-      const loadavg = proc.read('loadavg');
-      return loadavg === undefined ? undefined : parseLoad(loadavg, coresIn(proc.read('stat') ?? ''));
+      const figures = proc.read('loadavg', parseLoad);
+      return figures && withHeadline(figures, proc.read('stat', parseStat)?.online ?? 0);
     },
   }),
 });
@@ -34,27 +35,19 @@ export const load = defineProbe({
  * Parses /proc/loadavg, see proc(5): `1.68 1.34 0.85 4/179 23834`. Undefined when it is empty or a stand-in: where
  * someone reads, there is a task.
  *
- * @param cores cores online; 0 when not known, and then there is no headline
  * @throws CodedError `PROC_UNEXPECTED`
  */
-export function parseLoad(loadavg: string, cores: number): Reading<Figures> | undefined {
+export function parseLoad(loadavg: string): Figures | undefined {
   if (loadavg === '') return undefined;
   const [, one, five, fifteen, runnable, tasks] = LOADAVG.exec(loadavg) ?? [];
   if (one === undefined) throw procUnexpected('/proc/loadavg', loadavg);
   if (tasks === '0') return undefined;
   const figures: Figures = { load_1: Number(one), load_5: Number(five), load_15: Number(fifteen) };
   if (tasks !== undefined) Object.assign(figures, { runnable: Number(runnable), tasks: Number(tasks) });
-  return withHeadline(figures, cores);
+  return figures;
 }
 
 const LOADAVG = /^(\d{1,9}\.\d{1,9}) (\d{1,9}\.\d{1,9}) (\d{1,9}\.\d{1,9})(?: (\d{1,9})\/(\d{1,9}))?/;
-
-/** The number of cores online, from /proc/stat: each has a line of its own. */
-export function coresIn(stat: string): number {
-  let cores = 0;
-  for (let at = stat.indexOf('\ncpu'); at !== -1; at = stat.indexOf('\ncpu', at + 1)) cores++;
-  return cores;
-}
 
 /** The same from Node's view of the machine; Windows has no load. */
 export function loadOf(os: Pick<Os, 'loadavg' | 'availableParallelism' | 'platform'>): Reading<Figures> | undefined {
@@ -63,7 +56,10 @@ export function loadOf(os: Pick<Os, 'loadavg' | 'availableParallelism' | 'platfo
   return withHeadline({ load_1, load_5, load_15 }, os.availableParallelism());
 }
 
-/** The headline is the last minute's load for each core. A machine at 100 or above has more to do than it can. */
-function withHeadline(figures: Figures, cores: number): Reading<Figures> {
+/**
+ * The headline is the last minute's load for each core online, and 100 where there is more to do than they can. No
+ * headline when the cores are not known, which is 0.
+ */
+export function withHeadline(figures: Figures, cores: number): Reading<Figures> {
   return cores === 0 ? { figures } : { percentage: percentageOf(Math.min(figures.load_1, cores), cores), figures };
 }

@@ -5,7 +5,7 @@ import Type, { type Static } from 'typebox';
 import { procUnexpected } from '../errors.ts';
 import { Bytes } from '../figures.ts';
 import type { Os } from '../host.ts';
-import { bytesOf } from '../meminfo.ts';
+import { type Meminfo, parseMeminfo } from '../meminfo.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
 
 const schema = Type.Object({
@@ -33,53 +33,54 @@ export const memory = defineProbe({
   open: ({ proc, os }) => ({
     read: () => {
       if (proc === undefined) return memoryOf(os);
-      const meminfo = proc.read('meminfo');
-      return meminfo === undefined ? undefined : parseMemory(meminfo);
+      const meminfo = proc.read('meminfo', parseMeminfo);
+      return meminfo && memoryIn(meminfo);
     },
   }),
 });
 
 /**
- * Parses /proc/meminfo. Undefined when it is empty.
+ * The memory that a meminfo tells of. Undefined when it tells nothing.
  *
- * @throws CodedError `PROC_UNEXPECTED`
+ * @throws CodedError `PROC_UNEXPECTED` when it tells no total
  */
-export function parseMemory(meminfo: string): Reading<Figures> | undefined {
-  if (meminfo === '') return undefined;
-  const total_bytes = bytesOf(meminfo, 'MemTotal');
-  if (total_bytes === undefined || total_bytes === 0) throw procUnexpected('/proc/meminfo', meminfo.slice(0, 80));
+export function memoryIn(meminfo: Meminfo): Reading<Figures> | undefined {
+  if (meminfo.size === 0) return undefined;
+  const total_bytes = meminfo.get('MemTotal') ?? 0;
+  if (total_bytes === 0) throw procUnexpected('/proc/meminfo', [...meminfo.keys()].join(' '));
   const figures: Figures = { total_bytes };
-  for (const [field, name] of FIELDS) {
-    const bytes = bytesOf(meminfo, name);
+  for (const { field, name } of PASSED_ON) {
+    const bytes = meminfo.get(name);
     if (bytes !== undefined) figures[field] = bytes;
   }
   // Some containers tell more than their total; that cannot be, so it is not used.
-  const told = bytesOf(meminfo, 'MemAvailable');
-  if (told !== undefined && told <= total_bytes) return withAvailable(figures, told, 'kernel');
-  const estimated = estimateAvailable(meminfo);
-  return estimated === undefined ? { figures } : withAvailable(figures, Math.min(estimated, total_bytes), 'estimate');
+  const told_bytes = meminfo.get('MemAvailable');
+  if (told_bytes !== undefined && told_bytes <= total_bytes) return withAvailable(figures, told_bytes, 'kernel');
+  const estimated_bytes = estimateAvailable(meminfo);
+  return estimated_bytes === undefined
+    ? { figures }
+    : withAvailable(figures, Math.min(estimated_bytes, total_bytes), 'estimate');
 }
 
-/** What is passed on as it is told. */
-const FIELDS = [
-  ['free_bytes', 'MemFree'],
-  ['cached_bytes', 'Cached'],
-  ['buffers_bytes', 'Buffers'],
-  ['shared_bytes', 'Shmem'],
-  ['dirty_bytes', 'Dirty'],
-  ['writeback_bytes', 'Writeback'],
+/** Figures that are passed on as they are told. */
+const PASSED_ON = [
+  { field: 'free_bytes', name: 'MemFree' },
+  { field: 'cached_bytes', name: 'Cached' },
+  { field: 'buffers_bytes', name: 'Buffers' },
+  { field: 'shared_bytes', name: 'Shmem' },
+  { field: 'dirty_bytes', name: 'Dirty' },
+  { field: 'writeback_bytes', name: 'Writeback' },
 ] as const;
 
 /**
  * For kernels before 3.14, which tell no MemAvailable: what is free, and the caches that can be given up. Shared memory
  * is counted among the cached files and cannot be.
  */
-function estimateAvailable(meminfo: string): number | undefined {
-  const bytes = (name: string) => bytesOf(meminfo, name) ?? 0;
-  const free_bytes = bytesOf(meminfo, 'MemFree');
+function estimateAvailable(meminfo: Meminfo): number | undefined {
+  const bytes = (name: string) => meminfo.get(name) ?? 0;
+  const free_bytes = meminfo.get('MemFree');
   if (free_bytes === undefined) return undefined;
-  const files_bytes = Math.max(0, bytes('Cached') - bytes('Shmem'));
-  return free_bytes + files_bytes + bytes('Buffers') + bytes('SReclaimable');
+  return free_bytes + Math.max(0, bytes('Cached') - bytes('Shmem')) + bytes('Buffers') + bytes('SReclaimable');
 }
 
 /**
@@ -101,9 +102,8 @@ function withAvailable(
   available_bytes: number,
   available_from: NonNullable<Figures['available_from']>,
 ): Reading<Figures> {
-  const used_bytes = figures.total_bytes - available_bytes;
-  return {
-    percentage: percentageOf(used_bytes, figures.total_bytes),
-    figures: { ...figures, used_bytes, available_bytes, available_from },
-  };
+  figures.available_bytes = available_bytes;
+  figures.available_from = available_from;
+  figures.used_bytes = figures.total_bytes - available_bytes;
+  return { percentage: percentageOf(figures.used_bytes, figures.total_bytes), figures };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { parseMeminfo } from '../meminfo.ts';
 import { captured } from './captured.ts';
-import { parseSwap } from './swap.ts';
+import { swapIn } from './swap.ts';
 
+const parseSwap = (text: string) => swapIn(parseMeminfo(text));
 const swapOn = (machine: string) => parseSwap(captured(machine, 'meminfo') ?? '');
 
 describe('swap', () => {

@@ -3,7 +3,7 @@
 import Type, { type Static } from 'typebox';
 import { procUnexpected } from '../errors.ts';
 import { Bytes } from '../figures.ts';
-import { bytesOf } from '../meminfo.ts';
+import { type Meminfo, parseMeminfo } from '../meminfo.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
 
 const schema = Type.Object({
@@ -17,21 +17,21 @@ export const swap = defineProbe({
   open: ({ proc }) => ({
     // Node's own view of a machine does not show its swap.
     read: () => {
-      const meminfo = proc?.read('meminfo');
-      return meminfo === undefined ? undefined : parseSwap(meminfo);
+      const meminfo = proc?.read('meminfo', parseMeminfo);
+      return meminfo && swapIn(meminfo);
     },
   }),
 });
 
 /**
- * Parses the swap in /proc/meminfo. Undefined when there is none.
+ * The swap that a meminfo tells of. Undefined when there is none.
  *
- * @throws CodedError `PROC_UNEXPECTED` when it tells a total and nothing that fits it
+ * @throws CodedError `PROC_UNEXPECTED` when it tells a total and nothing free that fits it
  */
-export function parseSwap(meminfo: string): Reading<Static<typeof schema>> | undefined {
-  const total_bytes = bytesOf(meminfo, 'SwapTotal');
-  const free_bytes = bytesOf(meminfo, 'SwapFree');
-  if (total_bytes === undefined || total_bytes === 0) return undefined;
+export function swapIn(meminfo: Meminfo): Reading<Static<typeof schema>> | undefined {
+  const total_bytes = meminfo.get('SwapTotal') ?? 0;
+  if (total_bytes === 0) return undefined;
+  const free_bytes = meminfo.get('SwapFree');
   if (free_bytes === undefined || free_bytes > total_bytes) {
     throw procUnexpected('/proc/meminfo', `SwapTotal ${total_bytes}, SwapFree ${free_bytes}`);
   }
