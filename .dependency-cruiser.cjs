@@ -38,7 +38,7 @@ module.exports = {
     {
       name: 'the-page-imports-no-server-code',
       severity: 'error',
-      from: { path: '^modules/web/page/' },
+      from: { path: '^modules/web/page/', pathNot: TEST },
       to: { path: '^(packages/|apps/|modules/web/server/(?!wire\\.ts))' },
     },
     {
@@ -50,8 +50,14 @@ module.exports = {
     {
       name: 'only-the-cli-joins-bus-and-module',
       severity: 'error',
-      from: { path: '^(packages|modules)/', pathNot: TEST },
-      to: { path: '^packages/(bus-amqp|testkit)/', pathNot: '^packages/$1' },
+      from: { path: '^(packages/(kernel|topics)|modules)/', pathNot: TEST },
+      to: { path: '^packages/(bus-amqp|testkit)/' },
+    },
+    {
+      name: 'the-testkit-imports-the-kernel-alone',
+      severity: 'error',
+      from: { path: '^packages/testkit/', pathNot: TEST },
+      to: { path: '^(packages/(?!(testkit|kernel)/)|modules/|apps/)' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -4,6 +4,7 @@ import { connect as openSocket, type Socket } from 'node:net';
 import { reasonOf } from '@ganglion/kernel';
 import { type ChannelModel, connect } from 'amqplib';
 import { brokerLoginRefused, brokerLost, brokerTlsFailed, brokerUnreachable, brokerVhostRefused } from './errors.ts';
+import { codeOf } from './replies.ts';
 import { within } from './retry.ts';
 import type { Broker } from './url.ts';
 
@@ -127,10 +128,4 @@ function tlsReason(error: unknown): string | undefined {
 /** A host with several addresses fails with one error for each, and an empty text of its own. */
 function firstReason(error: unknown): string {
   return reasonOf(error instanceof AggregateError && error.message === '' ? error.errors[0] : error);
-}
-
-/** The `code` of an error: the system's as text, the broker's reply code as a number. */
-export function codeOf(error: unknown): string | number | undefined {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
 }

@@ -1,12 +1,9 @@
 // The one exchange: made when it is not there, taken as it is when it is.
 
 import { reasonOf } from '@ganglion/kernel';
-import type { Channel, ChannelModel } from 'amqplib';
-import { codeOf } from './connection.ts';
+import type { ChannelModel } from 'amqplib';
 import { brokerAccessRefused, exchangeTypeWrong } from './errors.ts';
-
-const ACCESS_REFUSED = 403;
-const PRECONDITION_FAILED = 406;
+import { ACCESS_REFUSED, codeOf, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 
 /** A topic exchange, and what is known of the one that stands. */
 export class Exchange {
@@ -52,21 +49,4 @@ export class Exchange {
       ? brokerAccessRefused(this.#broker, reasonOf(refusal), refusal)
       : (refusal ?? absence);
   }
-}
-
-/** Asks on a channel of its own, since a refusal closes the channel. Throws when the connection ends meanwhile. */
-export async function refusalOf(
-  model: ChannelModel,
-  ask: (channel: Channel) => Promise<unknown>,
-): Promise<Error | undefined> {
-  const channel = await model.createChannel();
-  channel.on('error', () => {}); // The question is rejected with the same.
-  try {
-    await ask(channel);
-  } catch (error) {
-    if (error instanceof Error && typeof codeOf(error) === 'number') return error;
-    throw error;
-  }
-  await channel.close();
-  return undefined;
 }

@@ -3,10 +3,11 @@
 import { busBufferFull, busClosed, type Envelope, type Log, reasonOf } from '@ganglion/kernel';
 import { type ChannelModel, type ConfirmChannel, IllegalOperationError, type Message } from 'amqplib';
 import { Complaints } from './complaints.ts';
-import { type Connection, codeOf } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { brokerAccessRefused, brokerBlocked, channelLost, messageRefused } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Outbox, Outgoing } from './outbox.ts';
+import { ACCESS_REFUSED, CONNECTION_FORCED, codeOf, NOT_FOUND } from './replies.ts';
 import { type Backoff, repeat } from './retry.ts';
 import { Settling } from './settling.ts';
 import { bytesOf, writeProperties } from './wire.ts';
@@ -16,11 +17,6 @@ const IN_FLIGHT_MAX = 1024;
 
 /** How often a message is tried that the broker refuses, or breaks off over. */
 const STRIKES_MAX = 3;
-
-/** AMQP reply codes: https://www.rabbitmq.com/amqp-0-9-1-reference#constants */
-const CONNECTION_FORCED = 320;
-const ACCESS_REFUSED = 403;
-const NOT_FOUND = 404;
 
 export interface PublisherOptions {
   readonly exchange: Exchange;

@@ -3,9 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import type { SubscribeOptions } from '@ganglion/kernel';
 import type { Channel, ChannelModel, Options } from 'amqplib';
-import { codeOf } from './connection.ts';
 import { subscriptionInvalid } from './errors.ts';
-import { refusalOf } from './exchange.ts';
+import { ACCESS_REFUSED, codeOf, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 
 /** A kept queue that nobody listens to goes, with all it holds, after a day. */
 export const KEPT_EXPIRES_MS = 24 * 60 * 60 * 1000;
@@ -15,9 +14,6 @@ const LIVE_EXPIRES_MS = 60 * 1000;
 
 /** Bytes that names and patterns may have in AMQP (a short string). */
 const NAME_BYTES_MAX = 255;
-
-const ACCESS_REFUSED = 403;
-const PRECONDITION_FAILED = 406;
 
 /**
  * The name of a kept queue, `<exchange>.<subscription>`: the same for all instances, which share it. Names that begin
