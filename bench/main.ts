@@ -22,7 +22,11 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   steps: ({ quick }) => measureSteps(quick),
 };
 
+/** In the repository. This file runs as `.build/bench/main.js`. */
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));
+
+/** Of a run that is not kept. */
+const PASSING_RESULTS = fileURLToPath(new URL('./results.json', import.meta.url));
 
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
 const quick = values.quick ?? false;
@@ -53,11 +57,15 @@ say('done');
 
 const table = tableOf(rows);
 console.log(`\n${table}\n\n${machineText(machine)}`);
+const taken_at = new Date().toISOString();
+const results = `${JSON.stringify({ taken_at, machine, rows }, roundedForReading, 1)}\n`;
 if (quick || positionals.length > 0) {
-  console.log('Not all was measured, or not for long: bench/results.json and bench/README.md are left as they are.');
+  writeFileSync(PASSING_RESULTS, results);
+  console.log(
+    `Every round stands in ${PASSING_RESULTS}; bench/ is left as it is, since not all was measured, or not for long.`,
+  );
 } else {
-  const taken_at = new Date().toISOString();
-  writeFileSync(`${FOLDER}results.json`, `${JSON.stringify({ taken_at, machine, rows }, roundedForReading, 1)}\n`);
+  writeFileSync(`${FOLDER}results.json`, results);
   writeFileSync(`${FOLDER}README.md`, withTable(readFileSync(`${FOLDER}README.md`, 'utf8'), taken_at));
 }
 

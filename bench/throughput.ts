@@ -43,7 +43,6 @@ export async function measureThroughput({ url, driver, quick, say }: Bench): Pro
       }
     }
     const [{ rounds: bare }, { rounds: judged }] = lanes;
-    const details = { floor: bare, ours: judged };
     return [
       compare({
         part: 'throughput',
@@ -52,7 +51,7 @@ export async function measureThroughput({ url, driver, quick, say }: Bench): Pro
         floor: bare.map((round) => round.measures_per_second),
         ours: judged.map((round) => round.measures_per_second),
         goal: { ratio_min: 0.9 },
-        details,
+        details: { floor: bare, ours: judged },
       }),
       compare({
         part: 'throughput',
@@ -60,7 +59,6 @@ export async function measureThroughput({ url, driver, quick, say }: Bench): Pro
         unit: 'µs',
         floor: bare.map((round) => round.cpu_us),
         ours: judged.map((round) => round.cpu_us),
-        details,
       }),
     ];
   } finally {

@@ -57,7 +57,6 @@ export async function measureTracker({ url, driver, quick, say }: Bench): Promis
     checkHeard(heard, duration_ms);
 
     const [ours = [], floor = [], idle = []] = costs;
-    const details = { files, floor, ours, idle };
     const row = (what: string, unit: string, key: keyof Cost) =>
       compare({
         part: 'tracker',
@@ -66,7 +65,7 @@ export async function measureTracker({ url, driver, quick, say }: Bench): Promis
         floor: floor.map((cost) => cost[key]),
         ours: ours.map((cost) => cost[key]),
         goal: { ratio_max: 1 },
-        details,
+        ...(key === 'cpu_percentage' ? { details: { files, floor, ours, idle } } : {}),
       });
     const reference = (what: string, unit: string, key: keyof Cost) =>
       alone({
