@@ -60,7 +60,8 @@ export function outage(stage: Stage, line: Pick<Line, 'cut' | 'restore'>): void 
       expect(taken).toBe(0);
       await line.restore();
       expect(await flushed).toBe(100);
-      expect(await ear.heard(101)).toEqual(['before', ...keys]);
+      await ear.calls.until((calls) => calls.at(-1)?.envelope.key === keys.at(-1));
+      expect(firsts(ear.keys)).toEqual(['before', ...keys]);
     });
 
     it('loses nothing that was published across it', async () => {
@@ -128,7 +129,8 @@ export function outage(stage: Stage, line: Pick<Line, 'cut' | 'restore'>): void 
       await line.restore();
       const reasons = (await outcomes).map((each) => (each.status === 'rejected' ? each.reason.code : 'taken'));
       expect(reasons).toEqual(['BUS_BUFFER_FULL', 'BUS_BUFFER_FULL', 'taken', 'taken', 'taken']);
-      expect(await ear.heard(4)).toEqual(['before', ...keys.slice(-3)]);
+      await ear.calls.until((calls) => calls.at(-1)?.envelope.key === keys.at(-1));
+      expect(firsts(ear.keys)).toEqual(['before', ...keys.slice(-3)]);
     });
 
     it('does not keep close from ending, which drops what waits', async () => {
@@ -143,4 +145,9 @@ export function outage(stage: Stage, line: Pick<Line, 'cut' | 'restore'>): void 
       expect(await waiting).toBe('BUS_CLOSED');
     });
   });
+}
+
+/** Without what came again: a message's acknowledgement may have been on the line when that was cut. */
+function firsts(keys: readonly string[]): string[] {
+  return [...new Set(keys)];
 }
