@@ -1,6 +1,7 @@
 // The public surface: what tests of any package may use.
 
-export { type BusFeatures, type BusMaking, busConformance } from './conformance.ts';
+export type { BusFeatures, BusMaking } from './conformance/features.ts';
+export { busConformance } from './conformance.ts';
 export { type Logged, type Published, runUnderTest, type Subject, type UnderTestOptions } from './harness.ts';
 export { type Line, startLine } from './line.ts';
 export { type PrivateRabbitmq, type RabbitmqOptions, startRabbitmq } from './rabbitmq.ts';

@@ -2,9 +2,9 @@
 
 import type { Bus, Envelope } from '@ganglion/kernel';
 import { afterEach, beforeEach } from 'vitest';
-import type { BusFeatures, BusMaking } from '../conformance.ts';
 import { freshExchange } from '../shared-rabbitmq.ts';
 import { Ear, type EarOptions } from './ear.ts';
+import type { BusFeatures, BusMaking } from './features.ts';
 
 export class Stage {
   readonly features: BusFeatures;
