@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCommand } from './cli.ts';
 
+// Loading every module may take its time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
+
 const MOOD = './examples/hello-module/mood.ts';
 
 let said: string;

@@ -25,9 +25,20 @@ export function isBuiltIn(name: string): name is BuiltIn {
   return BUILT_IN.some((each) => each === name);
 }
 
-/** All built-in modules. */
-export function loadBuiltIn(): Promise<Module[]> {
-  return Promise.all(BUILT_IN.map(loadModule));
+/**
+ * Loads all built-in modules and those in some files.
+ *
+ * @throws CodedError `MODULE_TWICE`, and what {@link loadModule} throws
+ */
+export async function loadModules(files: readonly string[]): Promise<Module[]> {
+  const modules = await Promise.all([...BUILT_IN, ...files].map(loadModule));
+  const names = new Set<string>();
+  for (const { name } of modules) {
+    // They would share their settings and their queues.
+    if (names.has(name)) throw moduleTwice(name);
+    names.add(name);
+  }
+  return modules;
 }
 
 /**
@@ -41,19 +52,6 @@ export async function loadModule(name: string): Promise<Module> {
     throw moduleNotFound(name, `there is no built-in module of that name${didYouMean(name, BUILT_IN)}`);
   }
   return loadFile(name);
-}
-
-/**
- * Refuses two modules of one name: they would share their settings and their queues.
- *
- * @throws CodedError `MODULE_TWICE`
- */
-export function checkNames(modules: readonly Module[]): void {
-  const names = new Set<string>();
-  for (const { name } of modules) {
-    if (names.has(name)) throw moduleTwice(name);
-    names.add(name);
-  }
 }
 
 /**

@@ -17,8 +17,6 @@ export interface Command {
   /** The flags it takes besides those that set settings. */
   readonly switches: readonly Switch[];
   readonly options: readonly Option[];
-  /** Whether it takes flags that set settings. */
-  readonly sets_settings: boolean;
   /** The flags its help shows, by their name in flags.ts. */
   readonly flags: readonly FlagName[];
   readonly examples: readonly (readonly [command: string, says: string])[];

@@ -3,7 +3,7 @@
 import { oneLine } from '@ganglion/kernel';
 import type { TSchema } from 'typebox';
 import type { Arguments } from '../arguments.ts';
-import { checkNames, loadBuiltIn, loadModule } from '../modules.ts';
+import { loadModules } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import type { Entry, Settings } from '../settings/layers.ts';
 import { descriptionOf, isSecret, wantedBy } from '../settings/schema.ts';
@@ -30,7 +30,6 @@ export const config: Command = {
   ],
   switches: ['json'],
   options: ['with', 'config'],
-  sets_settings: true,
   flags: ['json', 'with', 'config'],
   examples: [
     ['ganglion config', 'all settings'],
@@ -41,8 +40,7 @@ export const config: Command = {
 };
 
 async function run(args: Arguments): Promise<void> {
-  const modules = [...(await loadBuiltIn()), ...(await Promise.all(args.options.with.map(loadModule)))];
-  checkNames(modules);
+  const modules = await loadModules(args.options.with);
   const settings = await settingsFor(args, modules);
   process.stdout.write(args.switches.has('json') ? asJson(settings) : asTable(settings));
 }

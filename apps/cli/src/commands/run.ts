@@ -22,7 +22,6 @@ export const run: Command = {
   ],
   switches: [],
   options: ['config'],
-  sets_settings: true,
   flags: ['broker', 'exchange', 'machine', 'interval', 'port', 'host', 'config', 'log_level'],
   examples: [
     ['ganglion run tracker --broker amqp://localhost', 'measure this machine'],

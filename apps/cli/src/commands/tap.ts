@@ -33,7 +33,6 @@ export const tap: Command = {
   ],
   switches: ['json'],
   options: ['count', 'config'],
-  sets_settings: true,
   flags: ['json', 'count', 'broker', 'exchange', 'config'],
   examples: [
     ['ganglion tap --broker amqp://localhost', 'everything'],

@@ -4,7 +4,7 @@ import { instanceName, type Module, type RunningModule } from '@ganglion/kernel'
 import type { Arguments } from '../arguments.ts';
 import { openBus } from '../bus.ts';
 import { openLog } from '../log.ts';
-import { checkNames, loadBuiltIn, loadModule } from '../modules.ts';
+import { loadModules } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import { runSystem } from '../system.ts';
 import { styleFor } from '../terminal.ts';
@@ -22,7 +22,6 @@ export const up: Command = {
   ],
   switches: [],
   options: ['with', 'config'],
-  sets_settings: true,
   flags: ['with', 'broker', 'exchange', 'port', 'host', 'interval', 'machine', 'config', 'log_level'],
   examples: [
     ['ganglion up', 'this machine, at http://localhost:8888'],
@@ -34,8 +33,7 @@ export const up: Command = {
 };
 
 async function run(args: Arguments): Promise<void> {
-  const modules = [...(await loadBuiltIn()), ...(await Promise.all(args.options.with.map(loadModule)))];
-  checkNames(modules);
+  const modules = await loadModules(args.options.with);
   const settings = await settingsFor(args, modules);
   const log = await openLog(settings.own.log_level);
   const open_bus = await openBus(settings.own, { name: instanceName('ganglion'), log });

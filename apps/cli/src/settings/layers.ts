@@ -33,15 +33,13 @@ export class Settings {
   readonly entries: readonly Entry[];
   /** The file they were read from, if there is one. */
   readonly path: string | undefined;
+  /** The command's own, with their defaults. */
+  readonly own: OwnSettings;
 
   constructor(entries: readonly Entry[], path: string | undefined) {
     this.entries = entries;
     this.path = path;
-  }
-
-  /** The command's own settings, with their defaults. */
-  get own(): OwnSettings {
-    return Value.Parse(own, Value.Default(own, this.given('')));
+    this.own = Value.Parse(own, Value.Default(own, this.given('')));
   }
 
   /** What was given for a section: the kernel fills in the defaults. */
@@ -132,10 +130,8 @@ function isForOther(name: string): boolean {
 
 /** Kubernetes puts variables of its own into every container: `<SERVICE>_PORT`, `<SERVICE>_SERVICE_HOST` and more. */
 function isFromKubernetes(name: string, text: string): boolean {
-  return (
-    /_SERVICE_(HOST|PORT(_.+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
-    /^(tcp|udp|sctp):\/\//.test(text)
-  );
+  const is_address = name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text);
+  return is_address || /_SERVICE_(HOST|PORT(_.+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name);
 }
 
 function* fromFlags(catalogue: Catalogue, flags: readonly Flag[], command: string): Generator<Entry> {
