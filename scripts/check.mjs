@@ -15,6 +15,15 @@ export const STATIC_STEPS = [
   ['what nobody uses', 'knip'],
 ];
 
+/** What can only be looked at once it is built: `npm test` runs these after its build. */
+export const BUILT_STEPS = ['kernel', 'topics', 'bus-amqp', 'testkit'].map((name) => [
+  `package ${name}, as published`,
+  'publint',
+  'run',
+  `packages/${name}`,
+  '--strict',
+]);
+
 const UNIT_TESTS = ['unit tests', 'vitest', 'run', '--project', 'unit'];
 
 /** Runs the steps; resolves to the names of those that failed. */

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { runSteps, STATIC_STEPS } from './check.mjs';
+import { BUILT_STEPS, runSteps, STATIC_STEPS } from './check.mjs';
 import { nodePackagesAreCurrent } from './node-packages.mjs';
 import { endAll, makeMark, waitForEnd } from './own-processes.mjs';
 import { installLine, installPackages, mayInstall, missingPackages } from './system-packages.mjs';
@@ -83,7 +83,7 @@ async function build() {
 }
 
 async function checkAndTest() {
-  const failed_steps = filters.length === 0 ? await runSteps(STATIC_STEPS, { environment }) : [];
+  const failed_steps = filters.length === 0 ? await runSteps([...STATIC_STEPS, ...BUILT_STEPS], { environment }) : [];
   const options = ['run', '--reporter=default', '--reporter=./scripts/count-tests.mjs', ...filters];
   const code = await run(process.execPath, ['node_modules/vitest/vitest.mjs', ...options]);
   const counts = existsSync(counts_file) ? JSON.parse(readFileSync(counts_file, 'utf8')) : { ...NOTHING_RAN };
