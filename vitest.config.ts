@@ -27,8 +27,9 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           // The RabbitMQ that the files share.
           globalSetup: 'packages/testkit/src/global-setup.ts',
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Bounds for what never comes, and no measure: a test waits for events, also on a machine that is busy.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           maxWorkers: 2,
         },
       },

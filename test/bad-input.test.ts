@@ -81,7 +81,7 @@ describe.for([
       no_source: 2,
     };
     const message = `with seed ${SURPRISES.seed}`;
-    await expect.poll(() => failuresIn(pulses, module, family), { timeout: 10_000, message }).toEqual(expected);
+    await expect.poll(() => failuresIn(pulses, module, family), { timeout: 30_000, message }).toEqual(expected);
 
     const times_ms = new Map<string, number[]>();
     for (const line of logOf(program).filter(({ level }) => level === 'warn')) {
