@@ -57,13 +57,17 @@ export interface Guarded {
 
 /** Starts a broker, one at a time, and tells of its end. */
 export class Guardian {
+  /** Resolves when the broker that was started last has ended. */
+  ended: Promise<unknown> = Promise.resolve();
+
   readonly #child: ChildProcess;
+  /** Resolves when the guardian has ended, and all with it. */
   readonly #gone: Promise<void>;
+  /** Resolves when the broker that was started last has a process number, or has ended. */
+  #started: Promise<unknown> = Promise.resolve();
   #pid: number | undefined;
   #onRunning: () => void = () => {};
   #onEnded: () => void = () => {};
-  /** Resolves when the broker that was started last has ended. */
-  ended: Promise<void> = Promise.resolve();
 
   constructor({ folder, epmd_port, server, environment }: Guarded) {
     // A group of its own, so that the terminal's Ctrl-C reaches the broker only through us.
@@ -76,14 +80,9 @@ export class Guardian {
       this.#child.on('error', () => resolve());
       this.#child.on('close', () => resolve());
     });
-    this.#gone.then(() => this.#hasEnded());
     this.#child.stdin?.on('error', () => {}); // It is gone, which is told above.
     if (this.#child.stdout !== null) {
-      createInterface({ input: this.#child.stdout }).on('line', (line) => {
-        const [event, number] = line.split(' ');
-        if (event === 'running') this.#isRunning(Number(number));
-        else this.#hasEnded();
-      });
+      createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hears(line));
     }
   }
 
@@ -97,31 +96,41 @@ export class Guardian {
     const running = new Promise<void>((resolve) => {
       this.#onRunning = resolve;
     });
-    this.ended = new Promise((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       this.#onEnded = resolve;
     });
+    this.ended = Promise.race([ended, this.#gone]);
+    this.#started = Promise.race([running, this.ended]);
     this.#child.stdin?.write('start\n');
-    await Promise.race([running, this.ended]);
+    await this.#started;
   }
 
-  /** Sends the Erlang machine a signal. */
-  signal(signal: NodeJS.Signals): void {
-    if (this.#pid !== undefined) process.kill(this.#pid, signal);
+  /** Sends the Erlang machine a signal, if it runs. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    await this.#started;
+    if (this.#pid === undefined) return;
+    try {
+      process.kill(this.#pid, signal);
+    } catch {
+      // It ended just now.
+    }
   }
 
   /** Ends all that is left at once and removes the folder. Safe to call twice. */
   async close(): Promise<void> {
     this.#child.stdin?.end();
     await this.#gone;
-  }
-
-  #isRunning(pid: number): void {
-    this.#pid = pid;
-    this.#onRunning();
-  }
-
-  #hasEnded(): void {
     this.#pid = undefined;
-    this.#onEnded();
+  }
+
+  #hears(line: string): void {
+    const [event, number] = line.split(' ');
+    if (event === 'running') {
+      this.#pid = Number(number);
+      this.#onRunning();
+    } else {
+      this.#pid = undefined;
+      this.#onEnded();
+    }
   }
 }

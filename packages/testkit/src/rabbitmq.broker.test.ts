@@ -8,6 +8,9 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freshExchange, type PrivateRabbitmq, sharedRabbitmq, startRabbitmq } from './index.ts';
 
+/** What a test that starts a broker may take on a busy machine. */
+const START = { timeout: 90_000 };
+
 describe('the shared RabbitMQ', () => {
   it('takes connections, with its plugins running', async () => {
     const connection = await connect(sharedRabbitmq());
@@ -18,7 +21,7 @@ describe('the shared RabbitMQ', () => {
   });
 });
 
-describe('a private RabbitMQ', () => {
+describe('a private RabbitMQ', START, () => {
   let place: string;
   let broker: PrivateRabbitmq;
   beforeAll(async () => {
@@ -95,7 +98,7 @@ describe('a private RabbitMQ', () => {
   });
 });
 
-describe('a private RabbitMQ whose process is ended leaves nothing', () => {
+describe('a private RabbitMQ whose process is ended leaves nothing', START, () => {
   let folder: string;
   let program: string;
   beforeAll(async () => {
@@ -126,9 +129,9 @@ describe('a private RabbitMQ whose process is ended leaves nothing', () => {
       child.kill('SIGKILL');
     });
     if (when === 'when it runs') await once(child.stdout, 'data');
-    await expect.poll(() => processesOf(place), { timeout: 20_000 }).toContain('beam.smp');
+    await expect.poll(() => processesOf(place), { timeout: 60_000 }).toContain('beam.smp');
     child.kill(signal);
-    await expect.poll(() => processesOf(place), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesOf(place), { timeout: 60_000 }).toEqual([]);
     await expect.poll(() => readdir(place)).toEqual([]);
   });
 });

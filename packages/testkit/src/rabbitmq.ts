@@ -57,13 +57,16 @@ export interface PrivateRabbitmq {
 
 const DEFAULT_PLUGINS = ['rabbitmq_event_exchange', 'rabbitmq_consistent_hash_exchange'];
 
-/** What a start may take: 3 to 6 s on two quiet cores, some times that on busy ones. */
-const START_MS = 55_000;
+/** What a start may take: some 5 s of one core, which on a busy machine is long. A test has its own, shorter limit. */
+const START_MS = 120_000;
 
 /** What an ordered stop may take before it is killed. */
 const STOP_MS = 15_000;
 
-/** Between two attempts to connect while it starts. */
+/** What one attempt to connect while it starts may take… */
+const CONNECT_MS = 5000;
+
+/** …and the wait before the next. */
 const TRY_AGAIN_MS = 50;
 
 /** Lines of its output that an error shows. */
@@ -157,7 +160,7 @@ class Broker implements PrivateRabbitmq {
     const until_ms = performance.now() + START_MS;
     for (;;) {
       try {
-        const connection = await connect(this.url);
+        const connection = await connect(this.url, { timeout: CONNECT_MS });
         await connection.close();
         return;
       } catch (error) {
@@ -171,7 +174,7 @@ class Broker implements PrivateRabbitmq {
   }
 
   async kill(): Promise<void> {
-    this.#guardian.signal('SIGKILL');
+    await this.#guardian.signal('SIGKILL');
     await this.#guardian.ended;
   }
 
@@ -209,8 +212,8 @@ class Broker implements PrivateRabbitmq {
   }
 
   async #stopNode(): Promise<void> {
-    this.#guardian.signal('SIGCONT'); // A test may have frozen it.
-    this.#guardian.signal('SIGTERM');
+    await this.#guardian.signal('SIGCONT'); // A test may have frozen it.
+    await this.#guardian.signal('SIGTERM');
     const in_time = new AbortController();
     const late = pause(STOP_MS, 'late', { signal: in_time.signal }).catch(() => 'ended');
     if ((await Promise.race([this.#guardian.ended, late])) === 'late') await this.kill();
