@@ -69,7 +69,7 @@ module.exports = {
     {
       name: 'no-dev-dependency-at-run-time',
       severity: 'error',
-      from: { path: '^(packages/(?!testkit)|modules)/', pathNot: `(${TEST}|/page/)` },
+      from: { path: '^(packages/(?!testkit)|modules)/', pathNot: `(${TEST}|/page/|\\.config\\.ts$)` },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],
