@@ -2,7 +2,19 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand } from './bundle-command.mjs';
 
@@ -47,8 +59,8 @@ export function isDue(name) {
 export async function build(name) {
   rmSync(stampOf(name), { force: true });
   const digest = digestOf(STEPS[name].reads);
-  await STEPS[name].build();
   mkdirSync(`${root}.build`, { recursive: true });
+  await STEPS[name].build();
   writeFileSync(stampOf(name), digest);
 }
 
@@ -57,9 +69,19 @@ async function buildPage() {
   await vite.build({ configFile: `${root}modules/web/vite.config.ts`, logLevel: 'error' });
 }
 
+/** The bundle and the page beside it. They are made elsewhere first: who starts meanwhile finds all of one build. */
 async function buildCommand() {
-  await bundleCommand(`${root}apps/cli/dist`);
-  cpSync(`${root}modules/web/dist/page`, `${root}apps/cli/dist/page`, { recursive: true });
+  const made = mkdtempSync(`${root}.build/command-`);
+  const folder = `${root}apps/cli/dist`;
+  try {
+    await bundleCommand(made);
+    cpSync(`${root}modules/web/dist/page`, `${made}/page`, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(made, folder);
+    chmodSync(folder, 0o755);
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
 }
 
 /** Declarations and plain JavaScript of what others may install. The compiler does again what has changed. */

@@ -5,7 +5,7 @@
 // and a third of a second at its start. Outside stay those that are loaded on demand and read files of their own: the
 // `dependencies` of apps/cli/package.json.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,7 +20,7 @@ const require = requireFrom(import.meta.url);`;
 /**
  * Writes the bundle, `main.js` and its parts.
  *
- * @param {string} folder an absolute path; what is there of an earlier bundle is removed
+ * @param {string} folder an absolute path; it should be empty or not there
  */
 export async function bundleCommand(folder) {
   const { build } = await import('esbuild');
@@ -44,7 +44,6 @@ export async function bundleCommand(folder) {
     write: false,
     logLevel: 'silent', // What is wrong stands in the error.
   });
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const { path, contents } of outputFiles) writeFileSync(path, contents);
   writeFileSync(`${folder}/LICENSES.txt`, licencesOf(Object.keys(metafile.inputs)));

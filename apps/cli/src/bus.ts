@@ -30,7 +30,7 @@ export interface BusOptions {
 export async function openBus(own: OwnSettings, options: BusOptions): Promise<OpenBus> {
   if (own.broker === undefined) return { bus: memoryBus(), opened: Promise.resolve(), waiting: () => 0 };
   const { amqpBus } = await import('@ganglion/bus-amqp');
-  const { exchange, exchange_durable, buffer_messages } = own;
+  const { exchange, exchange_durable = exchange !== ANCESTORS_EXCHANGE, buffer_messages } = own;
   const tls = readTlsFiles(own);
   const bus = amqpBus({ ...options, url: own.broker, exchange, exchange_durable, buffer_messages, tls });
   return { bus, opened: bus.opened, waiting: () => bus.buffer.messages };

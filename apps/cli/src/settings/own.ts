@@ -2,6 +2,12 @@
 
 import Type, { type Static } from 'typebox';
 
+/**
+ * The exchange of the ancestor's programs. They declare it as not durable, and would be refused if it stood otherwise:
+ * made by us it must be like that, so that either may come first.
+ */
+export const ANCESTORS_EXCHANGE = 'my_exchange';
+
 export const own = Type.Object(
   {
     broker: Type.Optional(
@@ -16,10 +22,11 @@ export const own = Type.Object(
       maxLength: 127,
       description: 'The topic exchange; taken as it is if it stands already',
     }),
-    exchange_durable: Type.Boolean({
-      default: true,
-      description: 'Whether the exchange outlives the broker if we make it; false where others declare it so',
-    }),
+    exchange_durable: Type.Optional(
+      Type.Boolean({
+        description: `Whether the exchange outlives the broker if we make it; true, but false for ${ANCESTORS_EXCHANGE}`,
+      }),
+    ),
     buffer_messages: Type.Integer({
       default: 10_000,
       minimum: 1,
