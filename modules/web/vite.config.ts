@@ -9,7 +9,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: here('page'),
   base: '/',
-  plugins: [svelte({ configFile: false })],
+  plugins: [svelte({ configFile: false, compilerOptions: { runes: true, discloseVersion: false } })],
   build: {
     outDir: here('dist/page'),
     emptyOutDir: true,

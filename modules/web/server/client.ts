@@ -36,9 +36,11 @@ export abstract class Client {
   protected cursor = 0;
   /** The whole state was sent once. */
   protected whole = false;
-  /** When it last took all it was sent, answered or spoke; epoch milliseconds. */
-  #alive_ms = Date.now();
+  /** When it last took all it was sent, answered or spoke, by a clock that nobody sets. */
+  #alive_ms = performance.now();
   #heard_messages = 0;
+  /** Its budget was used up, and what waits has not all gone out yet. */
+  #behind = false;
   readonly #socket: WebSocket;
 
   /**
@@ -61,6 +63,7 @@ export abstract class Client {
     socket.on('close', () => onClose(this));
     stream.on('drain', () => {
       this.#alive();
+      this.#behind = false;
       this.catchUp();
     });
   }
@@ -76,7 +79,7 @@ export abstract class Client {
   /** Looks whether it is still there: closes it when it gave no sign of life for `silence_ms`, else asks for one. */
   look(silence_ms: number): void {
     this.#heard_messages = 0;
-    if (Date.now() - this.#alive_ms <= silence_ms) {
+    if (performance.now() - this.#alive_ms <= silence_ms) {
       if (!this.full) this.#socket.ping();
     } else if (this.#socket.bufferedAmount > 0) {
       this.count('clients_closed_slow');
@@ -99,6 +102,9 @@ export abstract class Client {
   /** Strings and bytes both go out as text. */
   protected send(text: string | Buffer): void {
     this.#socket.send(text, SEND_OPTIONS);
+    if (this.#behind || this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) return;
+    this.#behind = true;
+    this.count('clients_behind');
   }
 
   /** Analyses that a client gets to see no more when it is sent `entries` next. */
@@ -114,7 +120,7 @@ export abstract class Client {
   }
 
   #alive(): void {
-    this.#alive_ms = Date.now();
+    this.#alive_ms = performance.now();
   }
 
   #heard(binary: boolean): void {

@@ -16,6 +16,9 @@ import { acceptWebSockets } from './upgrade.ts';
 /** Connections besides the clients' that are open at once, at most: those that load the page. */
 const LOADING_CONNECTIONS_MAX = 256;
 
+/** What a request may take to arrive. */
+const REQUEST_MS = 10_000;
+
 export default defineModule({
   name: 'web',
   // The newest state is what counts: when this falls behind, the oldest go.
@@ -23,8 +26,9 @@ export default defineModule({
   config: Settings,
   start: async ({ config, instance, bus, log, count, stopping, onStop }) => {
     const page = readPageOrSay(config.page_dir, log);
-    const server = createServer();
+    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
     server.maxConnections = config.clients_max + LOADING_CONNECTIONS_MAX;
+    server.on('drop', () => count('connections_refused'));
     const address = await listen(server, config.host, config.port);
     onStop(() => closeServer(server));
 

@@ -22,6 +22,7 @@ export const texts = {
   reconnecting: 'Reconnecting',
   cutHeadline: (time: string) => `Cut off since ${time}`,
   cutLine: 'The server does not answer. What you see is from then.',
+  neverLive: 'The server does not answer.',
   retryIn: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s.` : 'Trying again now.'),
   age: (age: string) => `${age} old`,
   ageExplained: (age: string) => `From the moment it was measured to this screen: ${age} (median of the last second)`,
@@ -67,7 +68,9 @@ export const texts = {
   emptyNote: 'An analyzer must run somewhere too:',
   emptyAnalyzer: 'npx ganglion run analyzer --broker amqp://your-broker',
 
-  // What was left out.
+  // How to read it, and what was left out.
+  curves: (minutes: number) =>
+    `Curves go from 0 to 100 % and back ${minutes} minutes, or to when this page was opened.`,
   folded: (n: number) =>
     `${count(n, 'figure was', 'figures were')} overtaken by newer ones before they could be shown here.`,
   forgotten: (max: number) => `Only the ${max.toLocaleString()} machines heard last are shown.`,

@@ -17,8 +17,7 @@ const AGES_MAX = 64;
 
 /** One machine on the page. */
 export class Row implements Judged {
-  readonly name: string;
-  readonly histories: Known['histories'];
+  readonly known: Known;
   machine: Machine = $state.raw() as Machine;
   worst: Judged['worst'] = $state.raw();
   silent = $state(false);
@@ -27,10 +26,13 @@ export class Row implements Judged {
   /** Whether it is on the screen or near it; its curves are drawn only then. */
   near = $state(false);
 
-  constructor({ machine, histories }: Known) {
-    this.name = machine.machine;
-    this.histories = histories;
-    this.learn(machine);
+  constructor(known: Known) {
+    this.known = known;
+    this.learn(known.machine);
+  }
+
+  get name(): string {
+    return this.known.machine.machine;
   }
 
   /** Takes the machine's newest; tells whether that changes how it is judged. */
@@ -119,7 +121,8 @@ export class View {
       const known = store.machines.get(name);
       if (known === undefined) continue;
       const row = this.#rows.get(name);
-      if (row === undefined) this.#rows.set(name, new Row(known));
+      // One that was forgotten and has come back is another.
+      if (row?.known !== known) this.#rows.set(name, new Row(known));
       else if (row.learn(known.machine)) judged = true;
     }
     if (membership) this.#sortRows();
@@ -179,7 +182,8 @@ export class View {
   #tellAge(): void {
     const ages = this.#ages.sort((a, b) => a - b);
     this.#ages = [];
-    this.age_ms = ages[ages.length >> 1];
+    // In a second without a message the age of the last ones stands.
+    this.age_ms = ages[ages.length >> 1] ?? this.age_ms;
     this.ahead_ms = this.#clock.ahead_ms;
   }
 }

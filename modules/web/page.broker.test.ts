@@ -1,0 +1,302 @@
+// The page in a real browser, found by role and name as an assistive technology would find it.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { type BusStatus, memoryBus } from '@ganglion/kernel';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readPage } from './server/page-files.ts';
+import { cleanUp, startWeb, type WebUnderTest } from './server/web-under-test.ts';
+
+const KILOBYTE = 1024;
+
+let browser: Browser;
+let page_dir: string;
+
+beforeAll(async () => {
+  page_dir = mkdtempSync(join(tmpdir(), 'ganglion-page-'));
+  await build({
+    configFile: fileURLToPath(new URL('vite.config.ts', import.meta.url)),
+    build: { outDir: page_dir },
+    logLevel: 'error',
+  });
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  });
+  return async () => {
+    await browser.close();
+    rmSync(page_dir, { recursive: true });
+  };
+}, 120_000);
+
+afterEach(cleanUp);
+
+interface Opened {
+  readonly page: Page;
+  /** Every request, WebSockets included. */
+  readonly requests: string[];
+}
+
+/** Opens the page; the test fails when the browser complains of anything but a line that was cut. */
+async function open({ host }: WebUnderTest, options: Parameters<Browser['newPage']>[0] = {}): Promise<Opened> {
+  const page = await browser.newPage({ locale: 'en-GB', ...options });
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('websocket', (socket) => requests.push(socket.url()));
+  page.on('console', (message) => {
+    if (!message.text().includes('ERR_CONNECTION_REFUSED')) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.log(await page.locator('body').ariaSnapshot());
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+  await page.goto(`http://${host}/`);
+  return { page, requests };
+}
+
+const start = (config: object = {}, bus = memoryBus()) => startWeb({ page_dir, ...config }, bus);
+const status = (page: Page) => page.getByRole('status');
+const headline = (page: Page) => page.getByRole('heading', { level: 1 });
+const machine = (page: Page, name: string) => page.getByRole('article', { name, exact: true });
+const resource = (page: Page, name: string, of: string) =>
+  machine(page, name).getByRole('group', { name: of, exact: true });
+
+const HOUR_MS = 3_600_000;
+
+/** A machine that speaks once an hour: it is not silent, however slowly the test runs. */
+async function sayHourly(web: WebUnderTest, name: string, body: Parameters<WebUnderTest['say']>[1]): Promise<void> {
+  await web.say(name, body, Date.now() - HOUR_MS);
+  await web.say(name, body);
+}
+
+/** Resolves when an element's text is, or holds, what is expected. */
+const shows = (element: Locator, text: string | RegExp) => element.filter({ hasText: text }).waitFor();
+
+test('the figures move as they are said, and the band is told in words', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  await shows(status(page), 'Live');
+  await sayHourly(web, 'db-01.example.com', {
+    cpu_percentage: 12.5,
+    cpu_result: 'LOW',
+    disk_root_percentage: 63,
+    disk_root_result: 'MEDIUM',
+  });
+  await shows(resource(page, 'db-01.example.com', 'CPU'), /12\.5.%.*LOW/);
+  await shows(resource(page, 'db-01.example.com', 'Disk root'), /63\.0.%.*MEDIUM/);
+  await shows(headline(page), 'Nothing is wrong');
+  await sayHourly(web, 'db-01.example.com', { cpu_percentage: 97.04, cpu_result: 'HIGH' });
+  await shows(resource(page, 'db-01.example.com', 'CPU'), /97\.0.%.*HIGH/);
+  await shows(headline(page), 'db-01.example.com: CPU is HIGH');
+  expect(await resource(page, 'db-01.example.com', 'Disk root').count()).toBe(0);
+  expect(await page.title()).toBe('▲ 1 HIGH · Ganglion');
+});
+
+test('after it has loaded it makes no request', async () => {
+  const web = await start();
+  const { page, requests } = await open(web);
+  await shows(status(page), 'Live');
+  const loaded = requests.length;
+  expect(requests.every((url) => url.includes(web.host))).toBe(true);
+  expect(requests.filter((url) => url.startsWith('ws:'))).toHaveLength(1);
+  for (let i = 1; i <= 100; i++) {
+    const band = (['LOW', 'MEDIUM', 'HIGH'] as const)[i % 3] ?? 'LOW';
+    await web.say(`m${i % 7}`, { cpu_percentage: i, cpu_result: band });
+  }
+  await shows(resource(page, 'm2', 'CPU'), /100\.0/);
+  expect(requests.slice(loaded)).toEqual([]);
+});
+
+test('an analysis of the ancestor is shown as what it is', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  await web.bus.publish({ key: 'old.analysis', payload: Buffer.from('{"cpu_result": "MEDIUM"}'), properties: {} });
+  await shows(resource(page, 'old', 'CPU'), 'MEDIUM');
+  expect(await resource(page, 'old', 'CPU').textContent()).not.toContain('%');
+});
+
+test('a name is text, whatever it looks like', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  const names = [
+    '<img src=x onerror=alert(1)>',
+    'Büro Süd 2',
+    'a.b.c',
+    '__proto__',
+    'コンピュータ',
+    `${'x'.repeat(200)}`,
+  ];
+  for (const name of names) await web.say(name, { cpu_result: 'LOW', cpu_percentage: 1 });
+  for (const name of names) await machine(page, name).waitFor();
+});
+
+test('several machines in trouble are counted, and named by a link that leads to each', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  for (let i = 0; i < 40; i++) await sayHourly(web, `m${i}`, { cpu_result: i % 13 === 12 ? 'HIGH' : 'LOW' });
+  await shows(headline(page), '3 machines are HIGH');
+  const links = page.getByRole('list', { name: 'What is wrong' }).getByRole('link');
+  expect(await links.count()).toBe(3);
+  await page.getByRole('link', { name: 'm38 CPU' }).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => machine(page, 'm38').evaluate(isOnScreen)).toBe(true);
+  const counts = page.getByRole('list', { name: 'Machines by band' });
+  expect((await counts.getByRole('listitem').allTextContents()).map((text) => text.trim())).toEqual([
+    '40 machines',
+    '3 HIGH',
+    '0 silent',
+    '0 MEDIUM',
+    '37 LOW',
+  ]);
+});
+
+test('everything that can be done can be done by keyboard, and is seen where it is', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  await sayHourly(web, 'a', { cpu_result: 'HIGH' });
+  await shows(headline(page), 'HIGH');
+  await page.keyboard.press('Tab');
+  const focused = page.locator(':focus-visible');
+  expect(await focused.getAttribute('href')).toBe('#m-a');
+  expect(await focused.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
+});
+
+test('a machine that stops speaking is said to be silent, and is not when it speaks again', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  const now_ms = Date.now();
+  for (let i = 0; i < 4; i++) await web.say('a', { cpu_result: 'LOW', cpu_percentage: 5 }, now_ms - 400 + i * 100);
+  await shows(headline(page), 'a is silent');
+  await shows(machine(page, 'a'), /silent for \d+ s/);
+  expect(await page.title()).toBe('✕ 1 silent · Ganglion');
+  const talking = setInterval(() => web.say('a', { cpu_result: 'LOW', cpu_percentage: 5 }), 100);
+  onTestFinished(() => clearInterval(talking));
+  await shows(headline(page), 'Nothing is wrong');
+});
+
+test('when the server goes the page freezes and says since when, and it goes on by itself when it is back', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  await web.say('a', { cpu_result: 'LOW', cpu_percentage: 5 });
+  await machine(page, 'a').waitFor();
+  await web.running.stop();
+  await shows(status(page), 'Reconnecting');
+  await shows(headline(page), /^Cut off since \d\d:\d\d:\d\d$/);
+  await shows(page.getByText('What you see is from then'), 'Trying again');
+  await machine(page, 'a').waitFor();
+  expect(await page.title()).toContain('Cut off');
+  const again = await start({ port: web.port });
+  await shows(status(page), 'Live');
+  await sayHourly(again, 'a', { cpu_result: 'LOW', cpu_percentage: 77 });
+  await shows(resource(page, 'a', 'CPU'), /77\.0/);
+  await shows(headline(page), 'Nothing is wrong');
+});
+
+test('when the broker goes the page freezes and says so', async () => {
+  let tell: (status: BusStatus) => void = () => {};
+  const bus = Object.assign(Object.create(memoryBus()), {
+    status: { connected: true, since_ms: 0 },
+    onStatus: (listener: (status: BusStatus) => void) => {
+      tell = listener;
+      return () => {};
+    },
+  });
+  const web = await start({}, bus);
+  const { page } = await open(web);
+  await shows(status(page), 'Live');
+  tell({ connected: false, since_ms: Date.now(), why: 'connection refused' });
+  await shows(headline(page), /^RabbitMQ is away since \d\d:\d\d:\d\d$/);
+  await shows(page.getByText('Connection refused.'), 'What you see is from then');
+  tell({ connected: true, since_ms: Date.now() });
+  await shows(headline(page), 'No machine has spoken yet');
+});
+
+test('before the first machine it tells how to add one', async () => {
+  const { page } = await open(await start());
+  await shows(headline(page), 'No machine has spoken yet');
+  await page.getByText('npx ganglion run tracker --broker').waitFor();
+});
+
+test('it fits from a phone to a wall', async () => {
+  const web = await start();
+  const long_name = `${'a-rather-long-name-'.repeat(10)}.example.com`;
+  const { page } = await open(web);
+  for (const machines of [1, 3, 20, 230]) {
+    for (let i = 0; i < machines; i++) {
+      const body = { cpu_percentage: 100, cpu_result: 'HIGH', memory_percentage: 8, memory_result: 'LOW' } as const;
+      await web.say(i === 0 ? long_name : `m${i}`, body);
+    }
+    await machine(page, machines === 1 ? long_name : `m${machines - 1}`).waitFor();
+    for (const width of [360, 1280, 2560]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), `${machines} at ${width}`).toBe(width);
+    }
+  }
+});
+
+test('far from the screen a machine is still there in words', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  for (let i = 0; i < 300; i++) await sayHourly(web, `m${i}`, { cpu_percentage: i / 3, cpu_result: 'LOW' });
+  await shows(machine(page, 'm299'), 'CPU 99.7 % LOW');
+  await machine(page, 'm299').scrollIntoViewIfNeeded();
+  await shows(resource(page, 'm299', 'CPU'), /99\.7/);
+});
+
+for (const colorScheme of ['dark', 'light'] as const) {
+  test(`every text can be told from its ground (${colorScheme})`, async () => {
+    const { page } = await open(await start(), { colorScheme });
+    const texts: [ink: string, ground: string][] = [
+      ...['--ground', '--raised'].flatMap((ground): [string, string][] => [
+        ['--ink', ground],
+        ['--ink-2', ground],
+        ['--ink-3', ground],
+      ]),
+      ['--high', '--ground'],
+      ['--on-high', '--high'],
+    ];
+    for (const [ink, ground] of texts) {
+      expect(await page.evaluate(contrast, [ink, ground]), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
+    }
+    for (const shape of ['--low', '--medium', '--high', '--silent']) {
+      expect(await page.evaluate(contrast, [shape, '--ground']), shape).toBeGreaterThanOrEqual(3);
+    }
+  });
+}
+
+test('the page is small', () => {
+  const files = new Set(readPage(page_dir).values());
+  const bytes = [...files].reduce((sum, { bytes }) => sum + gzipSync(bytes).length, 0);
+  expect(bytes).toBeLessThan(60 * KILOBYTE);
+});
+
+/** Runs in the browser. */
+function isOnScreen(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}
+
+/** Runs in the browser: the contrast of two colours by WCAG 2, 1 to 21. */
+function contrast(tokens: string[]): number {
+  const luminance = (token: string) => {
+    const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+    if (context === null) return Number.NaN;
+    context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(token);
+    context.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0] = [...context.getImageData(0, 0, 1, 1).data].map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [one = 0, other = 0] = tokens.map(luminance);
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
