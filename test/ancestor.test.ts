@@ -12,9 +12,6 @@ import { run, runWeb } from './support/system.ts';
 
 const EXCHANGE = 'my_exchange';
 
-/** What ours are told: who makes the exchange makes it as the ancestor's programs declare it. */
-const AS_THEY_DO = ['--exchange-durable', 'false'];
-
 /** They cut every machine's name at its first dot: their own, and ours. */
 const THEIR_MACHINE = hostname().split('.')[0] ?? '';
 const OUR_MACHINE = 'db-01.example.com';
@@ -23,7 +20,7 @@ const OUR_MACHINE_CUT = 'db-01';
 describe.for(['theirs first', 'ours first'] as const)('on the exchange of the ancestor, %s', (order) => {
   const open = useBrowser();
   const place = () => ({ broker: sharedRabbitmq(), exchange: EXCHANGE });
-  const ourTracker = () => run(place(), 'tracker', '--machine', OUR_MACHINE, '--interval', '300ms', ...AS_THEY_DO);
+  const ourTracker = () => run(place(), 'tracker', '--machine', OUR_MACHINE, '--interval', '300ms');
 
   /** Starts both sides in the order of this group; each resolves when it is there. */
   async function startBoth<Theirs, Ours>(theirs: () => Promise<Theirs>, ours: () => Promise<Ours>) {
@@ -37,11 +34,7 @@ describe.for(['theirs first', 'ours first'] as const)('on the exchange of the an
     const { ours: web } = await startBoth(
       () => theirTracker(),
       async () => {
-        const [web] = await Promise.all([
-          runWeb(place(), ...AS_THEY_DO),
-          run(place(), 'analyzer', ...AS_THEY_DO),
-          ourTracker(),
-        ]);
+        const [web] = await Promise.all([runWeb(place()), run(place(), 'analyzer'), ourTracker()]);
         return web;
       },
     );
@@ -58,7 +51,7 @@ describe.for(['theirs first', 'ours first'] as const)('on the exchange of the an
     const { theirs: socket } = await startBoth(
       async () => listenPlain(await theirWeb()),
       async () => {
-        await Promise.all([run(place(), 'analyzer', ...AS_THEY_DO), ourTracker()]);
+        await Promise.all([run(place(), 'analyzer'), ourTracker()]);
       },
     );
     expect(await socket.next()).toEqual({
@@ -71,7 +64,7 @@ describe.for(['theirs first', 'ours first'] as const)('on the exchange of the an
     const { ours: web } = await startBoth(
       () => theirAnalyzer(),
       async () => {
-        const [web] = await Promise.all([runWeb(place(), ...AS_THEY_DO), ourTracker()]);
+        const [web] = await Promise.all([runWeb(place()), ourTracker()]);
         return web;
       },
     );

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { type Bus, type Log, memoryBus } from '@ganglion/kernel';
 import { tlsFileUnreadable } from './errors.ts';
-import type { OwnSettings } from './settings/own.ts';
+import { ANCESTORS_EXCHANGE, type OwnSettings } from './settings/own.ts';
 
 /** A bus, and the outcome of its first connection. */
 export interface OpenBus {
