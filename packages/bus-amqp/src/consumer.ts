@@ -43,6 +43,8 @@ interface Session {
   /** Why it ended, where that is known. */
   reason: unknown;
   flush_scheduled: boolean;
+  /** Settles when we have closed it; undefined while we have not begun to. */
+  closed: Promise<void> | undefined;
 }
 
 interface Delivery {
@@ -176,6 +178,7 @@ export class Consumer implements Subscription {
       closeChannel(session);
       return;
     }
+    if (this.#cancelled !== undefined && !this.#kept) return;
     session.acks?.delivered(message);
     if (
       this.#unsettled < this.#subscription.in_flight_max &&
@@ -272,12 +275,12 @@ export class Consumer implements Subscription {
     }
     if (!this.#kept || this.#unsettled === 0) {
       this.#flush(session);
-      this.#finish(session);
+      await this.#finish(session);
     }
   }
 
-  #finish(session: Session): void {
-    closeChannel(session);
+  async #finish(session: Session): Promise<void> {
+    await closeChannel(session);
     this.#options.onFinished(this);
   }
 }
@@ -294,6 +297,7 @@ function newSession(channel: Channel, kept: boolean): Session {
     over: false,
     reason: undefined,
     flush_scheduled: false,
+    closed: undefined,
   };
   channel.on('error', (error) => {
     session.reason = error;
@@ -305,13 +309,13 @@ function newSession(channel: Channel, kept: boolean): Session {
   return session;
 }
 
-async function closeChannel(session: Session): Promise<void> {
-  try {
-    if (!session.over) await session.channel.close();
-  } catch (error) {
-    // It was closed at the same moment by someone else.
-    if (!(error instanceof IllegalOperationError)) session.reason ??= error;
-  }
+/** Closes it once, after what was said on it has been heard. Never rejects: it may end by itself at the same moment. */
+function closeChannel(session: Session): Promise<void> {
+  if (session.over) return session.ended;
+  session.closed ??= session.channel.close().catch((error: unknown) => {
+    session.reason ??= error;
+  });
+  return session.closed;
 }
 
 /** Tells the broker something, unless the channel is being closed: then it wants to hear nothing more. */
