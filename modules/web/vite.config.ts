@@ -16,6 +16,7 @@ export default defineConfig({
     // The Content-Security-Policy lets no inline data in, and a small file costs one request at the load.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    license: { fileName: 'licenses.md' },
     target: 'es2022',
   },
 });
