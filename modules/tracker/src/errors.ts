@@ -25,11 +25,11 @@ export function procTooLarge(path: string, limit_bytes: number): CodedError {
 }
 
 /** A file of /proc does not read as its format says. */
-export function procUnexpected(file: string, line: string): CodedError {
+export function procUnexpected(file: string, why: string): CodedError {
   return new CodedError('PROC_UNEXPECTED', {
     what: `${file} not understood`,
-    why: `"${oneLine(line, 80)}" is not what the kernel writes there`,
-    todo: 'set tracker.root to a /proc; if it is one, report the line and the kernel version',
+    why: oneLine(why, 120),
+    todo: 'set tracker.root to a /proc; if it is one, report this and the kernel version',
   });
 }
 

@@ -3,12 +3,13 @@ import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ROOT, openHost } from './host.ts';
+import type { Scanner } from './scanner.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ganglion-host-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const upper = (text: string) => text.toUpperCase();
-const length = (text: string) => text.length;
+const upper = (file: Scanner) => file.restOfLine().toUpperCase();
+const length = (file: Scanner) => file.restOfLine().length;
 
 describe('a host', () => {
   it('reads a file once a sample, whoever asks', () => {

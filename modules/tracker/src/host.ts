@@ -5,6 +5,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { rootInvalid } from './errors.ts';
 import { ProcFile } from './proc-file.ts';
+import { Scanner } from './scanner.ts';
 
 /** Where Linux has it. */
 export const DEFAULT_ROOT = '/proc';
@@ -24,11 +25,14 @@ export interface Proc {
    * it is read and parsed once a sample.
    *
    * @param name relative to /proc: `stat`, `net/dev`
-   * @param parse makes figures of the text; what it throws passes through
+   * @param parse makes figures of the file; what it throws passes through
    * @throws CodedError `PROC_UNREADABLE`, `PROC_TOO_LARGE`
    */
-  read<Parsed>(name: string, parse: (text: string) => Parsed): Parsed | undefined;
+  read<Parsed>(name: string, parse: Parse<Parsed>): Parsed | undefined;
 }
+
+/** Makes figures of a file, which it may read only while it runs. */
+export type Parse<Parsed> = (file: Scanner) => Parsed;
 
 /** The part of `node:os` that probes use; a test passes its own. */
 export type Os = Pick<typeof os, 'availableParallelism' | 'cpus' | 'freemem' | 'loadavg' | 'platform' | 'totalmem'>;
@@ -66,26 +70,26 @@ class ProcFolder implements Proc {
     this.#root = root;
   }
 
-  read<Parsed>(name: string, parse: (text: string) => Parsed): Parsed | undefined {
+  read<Parsed>(name: string, parse: Parse<Parsed>): Parsed | undefined {
     let entry = this.#files.get(name);
     if (entry === undefined) {
       entry = {
         file: new ProcFile(join(this.#root, name)),
         sample: -1,
-        text: undefined,
+        found: false,
         parse: undefined,
         parsed: undefined,
       };
       this.#files.set(name, entry);
     }
     if (entry.sample !== this.#sample) {
-      entry.text = entry.file.read();
+      entry.found = entry.file.read();
       entry.sample = this.#sample;
       entry.parse = undefined;
     }
-    if (entry.text === undefined) return undefined;
+    if (!entry.found) return undefined;
     if (entry.parse !== parse) {
-      entry.parsed = parse(entry.text);
+      entry.parsed = parse(new Scanner(entry.file.bytes, entry.file.length));
       entry.parse = parse;
     }
     // It was made by this very function.
@@ -103,9 +107,10 @@ class ProcFolder implements Proc {
 
 interface Entry {
   readonly file: ProcFile;
-  /** The sample in which `text` was read. */
+  /** The sample in which it was read. */
   sample: number;
-  text: string | undefined;
+  /** Whether it was there. */
+  found: boolean;
   /** What `parsed` was made with; undefined when nothing has been yet. */
   parse: unknown;
   parsed: unknown;

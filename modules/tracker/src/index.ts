@@ -1,7 +1,7 @@
 // The tracker: at each tick of its clock, what every probe reads becomes one measure of this machine.
 
 import { hostname } from 'node:os';
-import { defineModule, routingKey } from '@ganglion/kernel';
+import { defineModule, LogLimiter, routingKey } from '@ganglion/kernel';
 import { measure } from '@ganglion/topics';
 import Type from 'typebox';
 import { startClock } from './clock.ts';
@@ -15,6 +15,9 @@ import { Sampler } from './sampler.ts';
  * readings, and the figures should be there at once. The kernel counts in hundredths of a second.
  */
 const FIRST_SAMPLE_MS = 200;
+
+/** That there is no measure is told at most this often. */
+const TELL_INTERVAL_MS = 60_000;
 
 export default defineModule({
   name: 'tracker',
@@ -43,21 +46,23 @@ export default defineModule({
     routingKey(machine, measure.family);
     const sampler = new Sampler(probes, openHost(root), { count, log });
     onStop(() => sampler.close());
-    let cpu_known = true;
+    const limiter = new LogLimiter(TELL_INTERVAL_MS);
+    let told = false;
 
     const takeSample = () => {
       const time_ms = Date.now();
       const body = sampler.sample();
-      if (body !== undefined) {
-        void emit(measure(machine, body, time_ms));
-      } else {
+      if (body === undefined) {
         count('samples_without_cpu');
+        if (told || limiter.pass('cpu') === undefined) return;
+        told = true;
+        const { code, message } = cpuUnknown();
+        log.warn({ code }, message);
+      } else {
+        void emit(measure(machine, body, time_ms));
+        if (told) log.info({}, 'the CPU tells figures again');
+        told = false;
       }
-      if (cpu_known === (body !== undefined)) return;
-      cpu_known = !cpu_known;
-      const unknown = cpuUnknown();
-      if (cpu_known) log.info({}, 'the CPU tells figures again');
-      else log.warn({ code: unknown.code }, unknown.message);
     };
 
     const stopClock = startClock({

@@ -1,16 +1,41 @@
 // /proc/meminfo, see proc(5): `MemTotal:       24683620 kB`, a line a figure. Which figures there are differs by kernel.
 
-/** Bytes by the kernel's name for them. */
-export type Meminfo = ReadonlyMap<string, number>;
+import { ascii, type Scanner } from './scanner.ts';
 
-/** Parses a meminfo. Lines that tell no bytes are left out. */
-export function parseMeminfo(text: string): Meminfo {
-  const meminfo = new Map<string, number>();
-  const line = /^([^:\n]+): *(\d{1,12}) kB$/gm;
-  for (let match = line.exec(text); match !== null; match = line.exec(text)) {
-    const [, name = '', kilobytes] = match;
-    // A kB is 1,024 bytes here.
-    meminfo.set(name, Number(kilobytes) * 1_024);
+/** The figures that probes use. */
+const NAMES = [
+  'MemTotal',
+  'MemFree',
+  'MemAvailable',
+  'Buffers',
+  'Cached',
+  'SwapTotal',
+  'SwapFree',
+  'Dirty',
+  'Writeback',
+  'Shmem',
+  'SReclaimable',
+] as const;
+
+/** Bytes by the kernel's name for them; absent where it does not tell them. */
+export type Meminfo = { [Name in (typeof NAMES)[number]]?: number };
+
+/** Parses a meminfo. Undefined when it is empty. */
+export function parseMeminfo(file: Scanner): Meminfo | undefined {
+  if (file.ended) return undefined;
+  const meminfo: Meminfo = {};
+  for (; !file.ended; file.nextLine()) {
+    for (const { name, label } of LABELS) {
+      if (!file.take(label)) continue;
+      file.spaces();
+      const kilobytes = file.whole();
+      // A kB is 1,024 bytes here; what would be no exact number of bytes is no memory of this world.
+      if (kilobytes !== -1 && kilobytes < 2 ** 43 && file.take(KB)) meminfo[name] = kilobytes * 1_024;
+      break;
+    }
   }
   return meminfo;
 }
+
+const LABELS = NAMES.map((name) => ({ name, label: ascii(`${name}:`) }));
+const KB = ascii(' kB');

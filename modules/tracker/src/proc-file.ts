@@ -10,24 +10,27 @@ export const PROC_FILE_BYTES_MAX = 1_048_576;
 const FIRST_BYTES = 4_096;
 
 export class ProcFile {
+  /** What the last read found: the first `length` of these. Written over by the next. */
+  bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
+  length = 0;
   readonly #path: string;
   #descriptor: number | undefined;
-  #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
 
   constructor(path: string) {
     this.#path = path;
   }
 
   /**
-   * The whole text as it is now; undefined when there is no such file. A file that fails is opened again once, so that
-   * one that was gone and came back is read on.
+   * Reads the whole file as it is now; false when there is none. A file that fails is opened again once, so that one that
+   * was gone and came back is read on.
    *
    * @throws CodedError `PROC_UNREADABLE`, `PROC_TOO_LARGE`
    */
-  read(): string | undefined {
+  read(): boolean {
     if (this.#descriptor !== undefined) {
       try {
-        return this.#readWhole(this.#descriptor);
+        this.#readWhole(this.#descriptor);
+        return true;
       } catch (error) {
         this.close();
         if (error instanceof CodedError) throw error;
@@ -35,11 +38,12 @@ export class ProcFile {
     }
     try {
       this.#descriptor = openSync(this.#path, 'r');
-      return this.#readWhole(this.#descriptor);
+      this.#readWhole(this.#descriptor);
+      return true;
     } catch (error) {
       this.close();
       if (error instanceof CodedError) throw error;
-      if (isNotFound(error)) return undefined;
+      if (isNotFound(error)) return false;
       throw procUnreadable(this.#path, error);
     }
   }
@@ -53,23 +57,22 @@ export class ProcFile {
   }
 
   /** Reads to the end: the kernel may give a long file in several pieces, so a short read says nothing. */
-  #readWhole(descriptor: number): string {
-    let length = 0;
+  #readWhole(descriptor: number): void {
+    this.length = 0;
     for (;;) {
-      if (length === this.#buffer.length) this.#grow();
-      const read_bytes = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length);
-      // These files are ASCII, and one byte a character is the cheapest text there is.
-      if (read_bytes === 0) return this.#buffer.toString('latin1', 0, length);
-      length += read_bytes;
+      if (this.length === this.bytes.length) this.#grow();
+      const read_bytes = readSync(descriptor, this.bytes, this.length, this.bytes.length - this.length, this.length);
+      if (read_bytes === 0) return;
+      this.length += read_bytes;
     }
   }
 
   #grow(): void {
-    const { length } = this.#buffer;
+    const { length } = this.bytes;
     if (length >= PROC_FILE_BYTES_MAX) throw procTooLarge(this.#path, PROC_FILE_BYTES_MAX);
-    const larger = Buffer.allocUnsafeSlow(length * 2);
-    this.#buffer.copy(larger);
-    this.#buffer = larger;
+    const larger = new Uint8Array(length * 2);
+    larger.set(this.bytes);
+    this.bytes = larger;
   }
 }
 

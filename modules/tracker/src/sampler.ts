@@ -47,15 +47,13 @@ export class Sampler {
       try {
         slot.reader ??= slot.probe.open(this.#host);
         const reading = slot.reader.read();
+        const percentage = reading?.percentage;
+        // The kernel would refuse the whole measure.
+        if (percentage !== undefined && !(percentage >= 0 && percentage <= 100))
+          throw headlineInvalid(name, percentage);
         if (slot.told !== undefined) this.#recovered(slot);
-        if (reading === undefined) continue;
-        const { percentage, figures } = reading;
-        if (percentage !== undefined) {
-          // The kernel would refuse the whole measure.
-          if (!(percentage >= 0 && percentage <= 100)) throw headlineInvalid(name, percentage);
-          body[`${name}_percentage`] = percentage;
-        }
-        body[name] = figures;
+        if (percentage !== undefined) body[`${name}_percentage`] = percentage;
+        if (reading !== undefined) body[name] = reading.figures;
       } catch (error) {
         this.#failed(slot, error);
       }

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ascii, Scanner } from '../scanner.ts';
 import { captured, capturedLater } from './captured.ts';
-import { type CpuTimes, parseStat, timesOf, usage } from './cpu.ts';
+import { type CpuTimes, parseStat as parse, timesOf, usage } from './cpu.ts';
+
+const parseStat = (text: string) => parse(new Scanner(ascii(text)));
 
 /** The use between the two captured moments of a machine. */
 function usageOf(machine: string) {

@@ -9,6 +9,7 @@ import { procUnexpected } from '../errors.ts';
 import { Count, Percentage } from '../figures.ts';
 import type { Os } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
+import { ascii, type Scanner } from '../scanner.ts';
 
 /** The columns of /proc/stat, in its order. Kernels before 2.6.33 have fewer. */
 const FIELDS = [
@@ -88,29 +89,40 @@ interface CoreTimes {
  *
  * @throws CodedError `PROC_UNEXPECTED`
  */
-export function parseStat(text: string): CpuTimes | undefined {
-  if (text === '') return undefined;
-  // `cpu0 23922 1628 12570 441518 …`: a number below 10,000, and at least the columns of the oldest kernels.
-  const line = /cpu(\d{0,4}) +(\d{1,15}(?: \d{1,15}){3,}) *(?:\n|$)/y;
+export function parseStat(file: Scanner): CpuTimes | undefined {
+  if (file.ended) return undefined;
   let all: Columns | undefined;
   const cores: (CoreTimes | undefined)[] = [];
   let online = 0;
-  // These lines come first.
-  let end = 0;
-  for (let match = line.exec(text); match !== null; match = line.exec(text)) {
-    end = line.lastIndex;
-    const [, core = '', columns = ''] = match;
-    const times = columns.split(' ', FIELDS.length).map(Number);
-    if (core === '') {
-      all = times;
+  // `cpu0 23922 1628 12570 441518 …`: these lines come first. That of all cores has no number.
+  while (file.take(CPU)) {
+    const core = file.whole();
+    const columns: number[] = [];
+    for (file.spaces(); !file.lineEnd(); file.spaces()) {
+      const ticks = file.whole();
+      if (ticks === -1) throw procUnexpected('/proc/stat', `no number in "${file.restOfLine()}"`);
+      if (columns.length < FIELDS.length) columns.push(ticks);
+    }
+    if (columns.length < COLUMNS_MIN) throw procUnexpected('/proc/stat', `a core has ${columns.length} columns`);
+    if (core > CORE_MAX) throw procUnexpected('/proc/stat', `a core has the number ${core}`);
+    if (core === -1) {
+      all = columns;
     } else {
-      cores[Number(core)] = coreTimes(times);
+      cores[core] = coreTimes(columns);
       online++;
     }
   }
-  if (all === undefined || text.startsWith('cpu', end)) throw procUnexpected('/proc/stat', text.slice(end, end + 80));
+  if (all === undefined) throw procUnexpected('/proc/stat', 'it has no line for all cores');
   return { all, cores, online };
 }
+
+const CPU = ascii('cpu');
+
+/** What the oldest kernels tell. */
+const COLUMNS_MIN = 4;
+
+/** Linux knows 8,192 cores at most. */
+const CORE_MAX = 9_999;
 
 /** The same from Node's view of the machine. Undefined when it shows no core. */
 export function timesOf(os: Pick<Os, 'cpus' | 'platform'>): CpuTimes | undefined {
@@ -146,7 +158,9 @@ function sum(columns: Columns): number {
 /** The use between two readings; undefined when no time has passed, or the counters have begun again. */
 export function usage(before: CpuTimes, after: CpuTimes): Reading<Figures> | undefined {
   // A column that went back counts as nought: iowait may, by proc(5), and so may idle and steal.
-  const spent = after.all.map((ticks, column) => ticks && Math.max(0, ticks - (before.all[column] ?? ticks)));
+  const spent = after.all.map((ticks, column) =>
+    ticks === undefined ? undefined : Math.max(0, ticks - (before.all[column] ?? ticks)),
+  );
   const { busy, total } = coreTimes(spent);
   if (total === 0 || sum(after.all) < sum(before.all)) return undefined;
   takeOut(spent, USER, GUEST);

@@ -4,16 +4,17 @@ import { CodedError } from '@ganglion/kernel';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import type { Host, Os } from '../host.ts';
+import type { Host, Os, Parse } from '../host.ts';
 import type { Probe, Reading } from '../probe.ts';
+import { ascii, Scanner } from '../scanner.ts';
 import { captured, capturedLater, machines } from './captured.ts';
 import { probes } from './index.ts';
 
 /** A host whose files can be changed between two readings. */
 function hostOf(files: { read: ReadText }): Host {
-  const read = <Parsed>(name: string, parse: (text: string) => Parsed) => {
+  const read = <Parsed>(name: string, parse: Parse<Parsed>) => {
     const text = files.read(name);
-    return text === undefined ? undefined : parse(text);
+    return text === undefined ? undefined : parse(new Scanner(ascii(text)));
   };
   return { proc: { read }, os: NO_OS };
 }

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { ascii, Scanner } from '../scanner.ts';
 import { captured } from './captured.ts';
 import { parseStat } from './cpu.ts';
-import { loadOf, parseLoad, withHeadline } from './load.ts';
+import { loadOf, parseLoad as parse, withHeadline } from './load.ts';
+
+const fileOf = (text = '') => new Scanner(ascii(text));
+const parseLoad = (text: string) => parse(fileOf(text));
 
 const loadOn = (machine: string) => {
   const figures = parseLoad(captured(machine, 'loadavg') ?? '');
-  return figures && withHeadline(figures, parseStat(captured(machine, 'stat') ?? '')?.online ?? 0);
+  return figures && withHeadline(figures, parseStat(fileOf(captured(machine, 'stat')))?.online ?? 0);
 };
 
 describe('load from /proc/loadavg', () => {

@@ -5,6 +5,7 @@ import { procUnexpected } from '../errors.ts';
 import { Count } from '../figures.ts';
 import type { Os } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
+import { ascii, type Scanner } from '../scanner.ts';
 import { parseStat } from './cpu.ts';
 
 const Average = (title: string) => Type.Number({ title, minimum: 0, unit: 'tasks' });
@@ -37,17 +38,24 @@ export const load = defineProbe({
  *
  * @throws CodedError `PROC_UNEXPECTED`
  */
-export function parseLoad(loadavg: string): Figures | undefined {
-  if (loadavg === '') return undefined;
-  const [, one, five, fifteen, runnable, tasks] = LOADAVG.exec(loadavg) ?? [];
-  if (one === undefined) throw procUnexpected('/proc/loadavg', loadavg);
-  if (tasks === '0') return undefined;
-  const figures: Figures = { load_1: Number(one), load_5: Number(five), load_15: Number(fifteen) };
-  if (tasks !== undefined) Object.assign(figures, { runnable: Number(runnable), tasks: Number(tasks) });
-  return figures;
+export function parseLoad(file: Scanner): Figures | undefined {
+  if (file.ended) return undefined;
+  const load_1 = file.decimal();
+  file.spaces();
+  const load_5 = file.decimal();
+  file.spaces();
+  const load_15 = file.decimal();
+  if (load_1 === -1 || load_5 === -1 || load_15 === -1) {
+    throw procUnexpected('/proc/loadavg', 'it has not three averages');
+  }
+  file.spaces();
+  const runnable = file.whole();
+  const tasks = file.take(SLASH) ? file.whole() : -1;
+  if (runnable === -1 || tasks === -1) return { load_1, load_5, load_15 };
+  return tasks === 0 ? undefined : { load_1, load_5, load_15, runnable, tasks };
 }
 
-const LOADAVG = /^(\d{1,9}\.\d{1,9}) (\d{1,9}\.\d{1,9}) (\d{1,9}\.\d{1,9})(?: (\d{1,9})\/(\d{1,9}))?/;
+const SLASH = ascii('/');
 
 /** The same from Node's view of the machine; Windows has no load. */
 export function loadOf(os: Pick<Os, 'loadavg' | 'availableParallelism' | 'platform'>): Reading<Figures> | undefined {

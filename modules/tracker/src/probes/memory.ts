@@ -40,21 +40,19 @@ export const memory = defineProbe({
 });
 
 /**
- * The memory that a meminfo tells of. Undefined when it tells nothing.
+ * The memory that a meminfo tells of.
  *
  * @throws CodedError `PROC_UNEXPECTED` when it tells no total
  */
-export function memoryIn(meminfo: Meminfo): Reading<Figures> | undefined {
-  if (meminfo.size === 0) return undefined;
-  const total_bytes = meminfo.get('MemTotal') ?? 0;
-  if (total_bytes === 0) throw procUnexpected('/proc/meminfo', [...meminfo.keys()].join(' '));
+export function memoryIn(meminfo: Meminfo): Reading<Figures> {
+  const { MemTotal: total_bytes = 0, MemAvailable: told_bytes } = meminfo;
+  if (total_bytes === 0) throw procUnexpected('/proc/meminfo', 'it tells no MemTotal');
   const figures: Figures = { total_bytes };
   for (const { field, name } of PASSED_ON) {
-    const bytes = meminfo.get(name);
+    const bytes = meminfo[name];
     if (bytes !== undefined) figures[field] = bytes;
   }
   // Some containers tell more than their total; that cannot be, so it is not used.
-  const told_bytes = meminfo.get('MemAvailable');
   if (told_bytes !== undefined && told_bytes <= total_bytes) return withAvailable(figures, told_bytes, 'kernel');
   const estimated_bytes = estimateAvailable(meminfo);
   return estimated_bytes === undefined
@@ -77,10 +75,8 @@ const PASSED_ON = [
  * is counted among the cached files and cannot be.
  */
 function estimateAvailable(meminfo: Meminfo): number | undefined {
-  const bytes = (name: string) => meminfo.get(name) ?? 0;
-  const free_bytes = meminfo.get('MemFree');
-  if (free_bytes === undefined) return undefined;
-  return free_bytes + Math.max(0, bytes('Cached') - bytes('Shmem')) + bytes('Buffers') + bytes('SReclaimable');
+  const { MemFree, Cached = 0, Shmem = 0, Buffers = 0, SReclaimable = 0 } = meminfo;
+  return MemFree === undefined ? undefined : MemFree + Math.max(0, Cached - Shmem) + Buffers + SReclaimable;
 }
 
 /**

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseMeminfo } from '../meminfo.ts';
+import { ascii, Scanner } from '../scanner.ts';
 import { captured } from './captured.ts';
 import { swapIn } from './swap.ts';
 
-const parseSwap = (text: string) => swapIn(parseMeminfo(text));
+const parseSwap = (text: string) => {
+  const meminfo = parseMeminfo(new Scanner(ascii(text)));
+  return meminfo && swapIn(meminfo);
+};
 const swapOn = (machine: string) => parseSwap(captured(machine, 'meminfo') ?? '');
 
 describe('swap', () => {

@@ -28,12 +28,13 @@ export const swap = defineProbe({
  *
  * @throws CodedError `PROC_UNEXPECTED` when it tells a total and nothing free that fits it
  */
-export function swapIn(meminfo: Meminfo): Reading<Static<typeof schema>> | undefined {
-  const total_bytes = meminfo.get('SwapTotal') ?? 0;
+export function swapIn({
+  SwapTotal: total_bytes = 0,
+  SwapFree: free_bytes,
+}: Meminfo): Reading<Static<typeof schema>> | undefined {
   if (total_bytes === 0) return undefined;
-  const free_bytes = meminfo.get('SwapFree');
   if (free_bytes === undefined || free_bytes > total_bytes) {
-    throw procUnexpected('/proc/meminfo', `SwapTotal ${total_bytes}, SwapFree ${free_bytes}`);
+    throw procUnexpected('/proc/meminfo', `of ${total_bytes} bytes of swap ${free_bytes} are free`);
   }
   const used_bytes = total_bytes - free_bytes;
   return { percentage: percentageOf(used_bytes, total_bytes), figures: { total_bytes, used_bytes } };
