@@ -9,39 +9,37 @@ import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT, start } from './support/program.ts';
 
-/** Starts npm in a process group of its own, as a shell does; npm runs its script with `shell`. */
-function npmStart(shell: string, ...words: string[]): ChildProcess {
-  const npm = spawn('npm', ['start', `--script-shell=${shell}`, '--', ...words], {
+/** Sends a signal as a terminal does: to npm and to all that it started. */
+function toAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined) process.kill(-pid, signal);
+}
+
+test.each([
+  // npm passes the terminal's SIGINT on, and so it comes twice.
+  ['one Ctrl-C', toAll, 'SIGINT'],
+  ['a SIGTERM to npm', (npm: ChildProcess, signal: NodeJS.Signals) => npm.kill(signal), 'SIGTERM'],
+] as const)('it shows the page, and %s stops it in order', async (_what, send, signal) => {
+  const folder = mkdtempSync(join(tmpdir(), 'start-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const health = join(folder, 'health');
+  const npm = spawn('npm', ['start', '--', '--port', '0', '--health-file', health], {
     cwd: ROOT,
+    // A process group of its own, as a shell gives it.
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   onTestFinished(() => {
     if (npm.exitCode === null && npm.signalCode === null) toAll(npm, 'SIGKILL');
   });
-  return npm;
-}
-
-/** Sends a signal as a terminal does: to npm and to all that it started. */
-function toAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid !== undefined) process.kill(-pid, signal);
-}
-
-// bash stays out of npm's way, so that npm's own signal comes as well as the terminal's; other shells do not.
-test.each(['bash', 'sh'])('it shows the page, and one Ctrl-C stops it in order, with %s in between', async (shell) => {
-  const folder = mkdtempSync(join(tmpdir(), 'start-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const health = join(folder, 'health');
-  const npm = npmStart(shell, '--port', '0', '--health-file', health);
-  let url: string | undefined;
-  for await (const line of createInterface({ input: npm.stdout ?? process.stdin })) {
-    url = /http:\/\/localhost:\d+/.exec(line)?.[0];
-    if (url !== undefined) break;
+  let url = '';
+  for await (const line of createInterface({ input: npm.stdout })) {
+    url = /http:\/\/localhost:\d+/.exec(line)?.[0] ?? '';
+    if (url !== '') break;
   }
-  expect(await (await fetch(url ?? '')).text()).toContain('<title>');
+  expect(await (await fetch(url)).text()).toContain('<title>');
   expect(existsSync(health)).toBe(true);
 
-  toAll(npm, 'SIGINT');
+  send(npm, signal);
   await once(npm, 'close');
   // Only an ordered stop removes it.
   expect(existsSync(health)).toBe(false);
