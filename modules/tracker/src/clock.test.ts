@@ -110,7 +110,8 @@ describe('the clock', () => {
 
   it('comes out even, whatever the delays: each due time was a tick or was left out', () => {
     const interval = fc.integer({ min: 100, max: 5_000 });
-    const delay = fc.double({ min: 0, max: 20_000, noNaN: true });
+    // Whole milliseconds: at a fraction of one before a due time it is a matter of rounding which side it is on.
+    const delay = fc.integer({ min: 0, max: 20_000 });
     fc.assert(
       fc.property(interval, fc.array(fc.tuple(delay, delay), { maxLength: 30 }), (interval_ms, delays) => {
         const clock = start(interval_ms, 0);
@@ -121,8 +122,7 @@ describe('the clock', () => {
           const now_ms = clock.ticks_ms.at(-1) ?? 0;
           expect(now_ms).toBeGreaterThanOrEqual(last_ms);
           last_ms = now_ms;
-          const due = Math.floor((now_ms + 0.01) / interval_ms) + 1;
-          expect(Math.abs(clock.ticks_ms.length + clock.skipped - due)).toBeLessThanOrEqual(0);
+          expect(clock.ticks_ms.length + clock.skipped).toBe(Math.floor(now_ms / interval_ms) + 1);
         }
       }),
     );
