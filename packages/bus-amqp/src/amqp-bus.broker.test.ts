@@ -275,6 +275,14 @@ describe('settling', () => {
     expect(publishing.buffer).toEqual({ messages: 0, bytes: 0, dropped: 0 });
   });
 
+  test('waits for nobody when the bus is flushed before it has connected', async () => {
+    const publishing = bus({ settle_ms: 3_600_000 });
+    const sent = publishing.publish(message('1'));
+    await publishing.flush();
+    await sent;
+    expect(publishing.buffer.messages).toBe(0);
+  });
+
   test('waits for nobody when the bus is flushed', async () => {
     const publishing = bus({ settle_ms: 20_000 });
     const published = publishing.publish(message('1'));

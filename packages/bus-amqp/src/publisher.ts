@@ -52,6 +52,8 @@ export class Publisher {
   #writable = true;
   #blocked: string | undefined;
   #settling: Settling | undefined;
+  /** Not any more once it was flushed: then someone waits for the messages to be gone. */
+  #waits_for_listeners = true;
   /** Messages to send one at a time: one of them made the broker close the channel. */
   #suspects = 0;
   #closed = false;
@@ -91,6 +93,7 @@ export class Publisher {
 
   /** Resolves when every message offered so far is confirmed or given up. Nobody is waited for who might listen. */
   async flush(): Promise<void> {
+    this.#waits_for_listeners = false;
     this.#settling?.end();
     await Promise.allSettled(Array.from(this.#outbox, (outgoing) => outgoing.promise));
   }
@@ -121,7 +124,7 @@ export class Publisher {
     await listenersFirst(over);
     if (over.aborted || this.#closed) return;
 
-    if (settle_ms > 0) {
+    if (settle_ms > 0 && this.#waits_for_listeners) {
       this.#settling = new Settling({
         hold_ms: holdAfter(away_ms),
         duration_ms: settle_ms,
