@@ -36,7 +36,8 @@ export interface SubscribeOptions {
   /**
    * `live`: a queue for this listener alone, gone with it; what passes while it is away is missed.
    * `kept`: one queue for all listeners of this name, which outlives them where the bus can outlive a process;
-   * each message goes to one of them, and comes again until a handler has resolved or refused it.
+   * each message goes to one of them, and comes again until a handler has resolved or refused it. What the queue drops
+   * while nobody listens is dropped in silence.
    */
   readonly delivery: 'live' | 'kept';
   /** Messages the queue holds at most; past that it drops the oldest. */
@@ -87,7 +88,7 @@ export interface Bus {
   /**
    * Listens. Handlers of one subscription are called in order, up to `in_flight_max` unsettled at once; different
    * subscriptions are independent, and a slow one never holds up another. Returns at once, also while the broker is
-   * away; the subscription is made again after every reconnect.
+   * away; the subscription is made again after every reconnect. Throws `BUS_CLOSED` after `close`.
    */
   subscribe(options: SubscribeOptions, handler: EnvelopeHandler): Subscription;
   /** The state now. */

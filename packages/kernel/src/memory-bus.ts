@@ -119,7 +119,7 @@ class Queue {
         consumer.unsettled--;
         if (this.#waiting.size > 0) this.#schedule();
       };
-      consumer.handler(envelope).then(settle, () => {
+      call(consumer.handler, envelope).then(settle, () => {
         consumer.options.onDrop(envelope.key, 'refused');
         settle();
       });
@@ -135,5 +135,14 @@ class Queue {
       }
     }
     return undefined;
+  }
+}
+
+/** Calls a handler; one that throws at once has refused, and must not keep the others from their messages. */
+function call(handler: EnvelopeHandler, envelope: Envelope): Promise<void> {
+  try {
+    return handler(envelope);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
