@@ -22,7 +22,9 @@ test.each([
   const folder = mkdtempSync(join(tmpdir(), 'start-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const health = join(folder, 'health');
-  const npm = spawn('npm', ['start', '--', '--port', '0', '--health-file', health], {
+  // With a module that takes its time to stop, so that a second signal would come in between.
+  const words = ['--port', '0', '--health-file', health, '--with', './test/support/stuck.ts'];
+  const npm = spawn('npm', ['start', '--', ...words], {
     cwd: ROOT,
     // A process group of its own, as a shell gives it.
     detached: true,
