@@ -7,8 +7,11 @@ import Type from 'typebox';
 import { startClock } from './clock.ts';
 import { cpuUnknown } from './errors.ts';
 import { DEFAULT_ROOT, openHost } from './host.ts';
-import { probes } from './probes/index.ts';
+import type { Probe } from './probe.ts';
+import * as every from './probes/index.ts';
 import { Sampler } from './sampler.ts';
+
+const probes: readonly Probe[] = Object.values(every);
 
 /**
  * The first sample comes after this time or the interval, whichever is shorter: the CPU's use is known only between two

@@ -25,7 +25,7 @@ export function parseMeminfo(file: Scanner): Meminfo | undefined {
   if (file.ended) return undefined;
   const meminfo: Meminfo = {};
   for (; !file.ended; file.nextLine()) {
-    for (const { name, label } of LABELS) {
+    for (const { name, label } of LABELS[file.peek()] ?? NONE) {
       if (!file.take(label)) continue;
       file.spaces();
       const kilobytes = file.whole();
@@ -37,5 +37,13 @@ export function parseMeminfo(file: Scanner): Meminfo | undefined {
   return meminfo;
 }
 
-const LABELS = NAMES.map((name) => ({ name, label: ascii(`${name}:`) }));
+/** How a line begins, and the figure that it tells; by first byte, since most lines are of no use here. */
+const LABELS: { name: (typeof NAMES)[number]; label: Uint8Array }[][] = [];
+for (const name of NAMES) {
+  const label = ascii(`${name}:`);
+  const alike = LABELS[label[0] ?? 0] ?? [];
+  alike.push({ name, label });
+  LABELS[label[0] ?? 0] = alike;
+}
+const NONE: (typeof LABELS)[number] = [];
 const KB = ascii(' kB');

@@ -48,6 +48,7 @@ describe('a scanner', () => {
     const lines: string[] = [];
     for (; !scanner.ended; scanner.nextLine()) lines.push(scanner.restOfLine());
     expect(lines).toEqual(['one', '', 'three']);
+    expect(scanner.peek()).toBe(-1);
     expect(scanner.lineEnd()).toBe(true);
   });
 
@@ -61,6 +62,10 @@ describe('a scanner', () => {
     scanner.spaces();
     expect(scanner.ended).toBe(true);
     expect(new Scanner(ascii('129'), 2).whole()).toBe(12);
+    const one_line = new Scanner(ascii('12\n7'), 2);
+    one_line.nextLine();
+    expect(one_line.ended).toBe(true);
+    expect(one_line.peek()).toBe(-1);
     expect(new Scanner(ascii('1   9'), 2).restOfLine()).toBe('1 ');
   });
 

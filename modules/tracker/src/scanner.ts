@@ -81,8 +81,14 @@ export class Scanner {
 
   /** Goes to the next line. */
   nextLine(): void {
-    while (this.#at < this.#length && this.#bytes[this.#at] !== NEWLINE) this.#at++;
-    this.#at++;
+    const end = this.#bytes.indexOf(NEWLINE, this.#at);
+    // Behind the bytes that count there may be old ones.
+    this.#at = end === -1 || end >= this.#length ? this.#length : end + 1;
+  }
+
+  /** The byte that stands here; -1 at the end. */
+  peek(): number {
+    return this.ended ? -1 : (this.#bytes[this.#at] ?? -1);
   }
 
   /** The text from here to the end of the line, for an error. */

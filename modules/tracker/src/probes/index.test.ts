@@ -8,7 +8,9 @@ import type { Host, Os, Parse } from '../host.ts';
 import type { Probe, Reading } from '../probe.ts';
 import { ascii, Scanner } from '../scanner.ts';
 import { captured, capturedLater, machines } from './captured.ts';
-import { probes } from './index.ts';
+import * as every from './index.ts';
+
+const probes: readonly Probe[] = Object.values(every);
 
 /** A host whose files can be changed between two readings. */
 function hostOf(files: { read: ReadText }): Host {

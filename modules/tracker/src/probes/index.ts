@@ -1,9 +1,6 @@
 // Every probe, one line each.
 
-import type { Probe } from '../probe.ts';
-import { cpu } from './cpu.ts';
-import { load } from './load.ts';
-import { memory } from './memory.ts';
-import { swap } from './swap.ts';
-
-export const probes: readonly Probe[] = [cpu, memory, swap, load];
+export { cpu } from './cpu.ts';
+export { load } from './load.ts';
+export { memory } from './memory.ts';
+export { swap } from './swap.ts';
