@@ -78,14 +78,17 @@ export function subscriptions(stage: Stage): void {
     });
 
     it('can be cancelled by its own handler', async () => {
-      let cancelled: Promise<void> | undefined;
+      let onCancelled: () => void = () => {};
+      const cancelled = new Promise<void>((resolve) => {
+        onCancelled = resolve;
+      });
       const heard: string[] = [];
       const subscription = stage.bus.subscribe(
         { name: 'own', pattern: '#', delivery, limit_messages: 10, in_flight_max: 1, onDrop: () => {} },
         async ({ key }) => {
           heard.push(key);
-          cancelled = subscription.cancel();
-          await cancelled;
+          await subscription.cancel();
+          onCancelled();
         },
       );
       await subscription.ready;
