@@ -52,8 +52,8 @@ export class Publisher {
   #writable = true;
   #blocked: string | undefined;
   #settling: Settling | undefined;
-  /** Not any more once it was flushed: then someone waits for the messages to be gone. */
-  #waits_for_listeners = true;
+  /** Calls of `flush` under way: while someone waits for the messages to be gone, no listener is waited for. */
+  #flushes = 0;
   /** Messages to send one at a time: one of them made the broker close the channel. */
   #suspects = 0;
   #closed = false;
@@ -93,9 +93,10 @@ export class Publisher {
 
   /** Resolves when every message offered so far is confirmed or given up. Nobody is waited for who might listen. */
   async flush(): Promise<void> {
-    this.#waits_for_listeners = false;
+    this.#flushes++;
     this.#settling?.end();
     await Promise.allSettled(Array.from(this.#outbox, (outgoing) => outgoing.promise));
+    this.#flushes--;
   }
 
   /** Gives up what is not confirmed, and takes no more. */
@@ -124,7 +125,7 @@ export class Publisher {
     await listenersFirst(over);
     if (over.aborted || this.#closed) return;
 
-    if (settle_ms > 0 && this.#waits_for_listeners) {
+    if (settle_ms > 0 && this.#flushes === 0) {
       this.#settling = new Settling({
         hold_ms: holdAfter(away_ms),
         duration_ms: settle_ms,
