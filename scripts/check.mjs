@@ -80,7 +80,7 @@ function run(command, options, environment, children) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const failed = await runSteps([...STATIC_STEPS, UNIT_TESTS]);
+  const failed = await runSteps([UNIT_TESTS, ...STATIC_STEPS]);
   console.log(failed.length === 0 ? 'All checks passed.' : `Failed: ${failed.join(', ')}.`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
