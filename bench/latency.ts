@@ -27,9 +27,9 @@ interface Plan {
 }
 
 const PLANS: readonly Plan[] = [
-  { rate: 10, duration_s: 10, rounds: 2, lanes: ['floor', 'plain'] },
+  { rate: 10, duration_s: 8, rounds: 2, lanes: ['floor', 'plain'] },
   { rate: 100, duration_s: 5, rounds: 3, lanes: ['floor', 'plain'], ratio_max: 1.5 },
-  { rate: 1_000, duration_s: 4, rounds: 5, lanes: LANES, ratio_max: 1.5 },
+  { rate: 1_000, duration_s: 5, rounds: 5, lanes: LANES, ratio_max: 1.5 },
   { rate: 3_000, duration_s: 4, rounds: 3, lanes: ['floor', 'plain'] },
 ];
 
@@ -39,7 +39,7 @@ const PLANS_QUICK: readonly Plan[] = PLANS.map((plan) => ({ ...plan, duration_s:
 const LEAD_IN_S = 0.5;
 
 /** Before the first round: the code gets compiled, and the time passes in which a new publisher waits for listeners. */
-const WARM_UP = { rate: 1_000, duration_s: 4 };
+const WARM_UP = { rate: 1_000, duration_s: 8 };
 const WARM_UP_QUICK = { rate: 1_000, duration_s: 1 };
 
 /** One round on one lane; a measure without an answer counts as endless. */

@@ -10,7 +10,7 @@ import { compare, type Row } from './report.ts';
 /** Measures without an answer: enough that the broker always has more than one listener may have in flight. */
 const BACKLOG = 2_000;
 
-const ROUNDS = 5;
+const ROUNDS = 4;
 const DURATION_MS = 4_000;
 const LEAD_IN_MS = 1_000;
 const WARM_UP_MS = 6_000;

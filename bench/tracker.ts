@@ -10,8 +10,8 @@ import { median } from './statistics.ts';
 
 const EACH = 3;
 
-/** After the start, not counted: compilers and garbage collectors have come to rest. */
-const SETTLE_MS = 10_000;
+/** After the start, not counted: what runs once a second is compiled late. */
+const SETTLE_MS = 30_000;
 const DURATION_MS = 60_000;
 
 interface Cost {

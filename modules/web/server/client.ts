@@ -42,6 +42,8 @@ export abstract class Client {
   /** Its budget was used up, and what waits has not all gone out yet. */
   #behind = false;
   readonly #socket: WebSocket;
+  readonly #stream: Duplex;
+  #corked = false;
 
   /**
    * @param socket an open WebSocket with `autoPong` off
@@ -51,6 +53,7 @@ export abstract class Client {
     this.fleet = fleet;
     this.count = count;
     this.#socket = socket;
+    this.#stream = stream;
     socket.on('message', (_data: RawData, binary: boolean) => this.#heard(binary));
     socket.on('ping', (data: Buffer) => {
       this.#heard(false);
@@ -99,8 +102,13 @@ export abstract class Client {
     this.#socket.terminate();
   }
 
-  /** Strings and bytes both go out as text. */
+  /** Strings and bytes both go out as text. What is sent in one turn of the event loop leaves in one system call. */
   protected send(text: string | Buffer): void {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#stream.cork();
+      process.nextTick(this.#uncork);
+    }
     this.#socket.send(text, SEND_OPTIONS);
     if (this.#behind || this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) return;
     this.#behind = true;
@@ -118,6 +126,11 @@ export abstract class Client {
     this.cursor = serial;
     if (folded > 0) this.count('folded', folded);
   }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#stream.uncork();
+  };
 
   #alive(): void {
     this.#alive_ms = performance.now();

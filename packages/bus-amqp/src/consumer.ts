@@ -20,6 +20,12 @@ import { readMessage } from './wire.ts';
 /** The most a channel's prefetch can be: 16 bits. */
 const PREFETCH_MAX = 65_535;
 
+/**
+ * Acknowledgements of a busy subscription go out together, at most this late: a write of its own for each costs more than
+ * its message's whole way through a module. A listener that is killed meanwhile gets that much more again.
+ */
+const ACK_TOGETHER_MS = 5;
+
 export interface ConsumerOptions {
   readonly exchange: string;
   /** Who listens; stands in the names of live queues. */
@@ -42,7 +48,13 @@ interface Session {
   over: boolean;
   /** Why it ended, where that is known. */
   reason: unknown;
-  flush_scheduled: boolean;
+  /** Messages settled that the broker has not been told of. */
+  untold: number;
+  /** When it was last told, by a clock that nobody sets. */
+  told_ms: number;
+  /** Whether it will be told in this turn of the event loop, or when the timer fires. */
+  telling: 'now' | 'soon' | undefined;
+  timer: NodeJS.Timeout | undefined;
   /** Settles when we have closed it; undefined while we have not begun to. */
   closed: Promise<void> | undefined;
 }
@@ -235,15 +247,30 @@ export class Consumer implements Subscription {
     }
   }
 
-  /** Acknowledges once for all that is settled in this turn of the event loop. */
+  /**
+   * Acknowledges all that is settled in this turn of the event loop at once; and when the last time was just now, what is
+   * settled a little later too, unless the broker would wait for it with its next message.
+   */
   #scheduleFlush(session: Session): void {
-    if (session.flush_scheduled) return;
-    session.flush_scheduled = true;
-    setImmediate(() => this.#flush(session));
+    session.untold++;
+    const awaited = session.untold * 2 >= this.#subscription.in_flight_max || this.#cancelled !== undefined;
+    if (session.telling === 'now' || (session.telling === 'soon' && !awaited)) return;
+    const wait_ms = session.told_ms + ACK_TOGETHER_MS - performance.now();
+    if (awaited || wait_ms <= 0) {
+      clearTimeout(session.timer);
+      session.telling = 'now';
+      setImmediate(() => this.#flush(session));
+    } else {
+      session.telling = 'soon';
+      session.timer = setTimeout(() => this.#flush(session), wait_ms);
+    }
   }
 
   #flush(session: Session): void {
-    session.flush_scheduled = false;
+    clearTimeout(session.timer);
+    session.telling = undefined;
+    session.untold = 0;
+    session.told_ms = performance.now();
     const { channel, acks } = session;
     if (acks === undefined || session.over) return;
     const { refused, up_to, single } = acks.take();
@@ -296,7 +323,10 @@ function newSession(channel: Channel, kept: boolean): Session {
     consumer_tag: '',
     over: false,
     reason: undefined,
-    flush_scheduled: false,
+    untold: 0,
+    told_ms: Number.NEGATIVE_INFINITY,
+    telling: undefined,
+    timer: undefined,
     closed: undefined,
   };
   channel.on('error', (error) => {

@@ -93,6 +93,46 @@ describe('a running module', () => {
     expect(pulse.check(pulses.seen[0]?.body)).toBe(true);
   });
 
+  it('sends its first pulse with the first thing it says, and the next not before its time', async () => {
+    const bus = memoryBus();
+    const said = listen(bus, '#');
+    let emit: () => Promise<boolean> = async () => false;
+    const speaker = defineModule({
+      name: 'speaker',
+      publishes: { answer },
+      start: (context) => {
+        emit = () => context.emit(answer('a', { twice: 2 }));
+      },
+    });
+    const { instance } = await run(speaker, bus, { pulse_interval_ms: 60_000 });
+    await emit();
+    await emit();
+    await said.until(() => said.seen.length === 3);
+    expect(said.seen.map(({ key }) => key)).toEqual(['a.answer', `${instance}.pulse`, 'a.answer']);
+  });
+
+  it('sends a pulse that is nearly due with what it says', async () => {
+    vi.useFakeTimers();
+    try {
+      const bus = memoryBus();
+      const said = listen(bus, '#');
+      const speaker = defineModule({
+        name: 'speaker',
+        publishes: { answer },
+        start: ({ emit, stopping }) => {
+          const timer = setInterval(() => emit(answer('a', { twice: 2 })), 1_000);
+          stopping.addEventListener('abort', () => clearInterval(timer));
+        },
+      });
+      await run(speaker, bus, { pulse_interval_ms: 1_000 });
+      await vi.advanceTimersByTimeAsync(3_500);
+      const families = said.seen.map(({ key }) => key.slice(key.lastIndexOf('.') + 1));
+      expect(families).toEqual(['answer', 'pulse', 'answer', 'pulse', 'answer', 'pulse']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('counts what it cannot read by reason, logs it once a second, and goes on', async () => {
     const bus = memoryBus();
     const log = { ...silentLog, warn: vi.fn<Log['warn']>() };

@@ -10,9 +10,13 @@ import type { Log } from './log.ts';
 import type { Context, Listening, Module } from './module.ts';
 import { Publisher } from './publisher.ts';
 import { PulseCounts, pulse } from './pulse.ts';
+import type { Draft } from './topic.ts';
 
 /** The time between two pulses. */
 export const PULSE_INTERVAL_MS = 1000;
+
+/** The part of that time by which a pulse may come early or late to go out together with what its module says. */
+const PULSE_EARLY = 0.1;
 
 /** What each stage of the ordered stop may take. */
 export const STOP_STAGE_MS = 2000;
@@ -85,13 +89,35 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   const under_way = new Set<Promise<void>>();
   let pulse_timer: NodeJS.Timeout | undefined;
   let pulsed_ms = Date.now();
+  let spoken = false;
   let stopped: Promise<void> | undefined;
 
+  const pulse_interval_ms = options.pulse_interval_ms ?? PULSE_INTERVAL_MS;
+  const early_ms = pulse_interval_ms * PULSE_EARLY;
   const beat = () => {
     const now_ms = Date.now();
     const body = counts.take(module.name, Math.max(0, now_ms - pulsed_ms));
     pulsed_ms = now_ms;
-    return publisher.emit(pulse(instance, body));
+    void publisher.emit(pulse(instance, body));
+  };
+  const beatAfter = (delay_ms: number) => {
+    clearTimeout(pulse_timer);
+    pulse_timer = setTimeout(() => {
+      beat();
+      beatAfter(pulse_interval_ms);
+    }, delay_ms);
+  };
+  /**
+   * A pulse that is nearly due goes out with what the module says now: one packet and one wake-up instead of two. So does
+   * the first, so that a module which speaks at the pulse's interval keeps in step with it.
+   */
+  const emit = (draft: Draft) => {
+    const taken = publisher.emit(draft);
+    if (pulse_timer === undefined || (spoken && Date.now() - pulsed_ms < pulse_interval_ms - early_ms)) return taken;
+    spoken = true;
+    beat();
+    beatAfter(pulse_interval_ms + early_ms);
+    return taken;
   };
 
   const listen = (name: string, listening: Listening, handler: Handler): Subscription => {
@@ -135,8 +161,9 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
     });
     await stage('flush', async () => {
-      clearInterval(pulse_timer);
+      clearTimeout(pulse_timer);
       if (pulse_timer !== undefined) beat();
+      pulse_timer = undefined;
       await bus.flush();
     });
   };
@@ -155,7 +182,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     instance,
     config,
     log,
-    emit: (draft) => publisher.emit(draft),
+    emit,
     count: (name, n = 1) => counts.count(name, n),
     stopping: stopping.signal,
     onStop: (release) => releases.push(release),
@@ -177,7 +204,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     throw error;
   }
   running.ready = Promise.all(subscriptions.map((subscription) => subscription.ready)).then(() => {});
-  pulse_timer = setInterval(beat, options.pulse_interval_ms ?? PULSE_INTERVAL_MS);
+  beatAfter(pulse_interval_ms);
   return running;
 }
 
