@@ -197,7 +197,8 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     const fatal = !has_opened && error.configuration && (error.code !== 'BROKER_UNREACHABLE' || !wait_at_start);
     if (!fatal) {
       // Once connected, that the connection is lost says it all.
-      if (!has_opened || error.code !== 'BROKER_UNREACHABLE') complaints.raise(error);
+      if (error.code !== 'BROKER_UNREACHABLE') complaints.raise(error);
+      else if (!has_opened) complaints.raise(error, 'messages wait and this goes on trying');
       return;
     }
     gave_up = error;

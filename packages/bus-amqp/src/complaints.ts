@@ -11,14 +11,15 @@ export class Complaints {
     this.#log = log;
   }
 
-  /** Warns, unless this code has been said since it last worked. */
-  raise(error: CodedError): void {
+  /** Warns, unless this code has been said since it last worked. `meanwhile`: what goes on all the same. */
+  raise(error: CodedError, meanwhile?: string): void {
+    const text = meanwhile === undefined ? error.message : `${error.message}; ${meanwhile}`;
     if (this.#said.has(error.code)) {
-      this.#log.debug({ code: error.code }, error.message);
+      this.#log.debug({ code: error.code }, text);
       return;
     }
     this.#said.add(error.code);
-    this.#log.warn({ code: error.code }, error.message);
+    this.#log.warn({ code: error.code }, text);
   }
 
   /** It works; says so if anything was wrong, and returns whether it did. */

@@ -146,9 +146,11 @@ function whyNot(broker: Broker, error: unknown): Error {
   return brokerUnreachable(broker.shown, text, error);
 }
 
-/** OpenSSL's reason without its line of source code, such as "wrong version number" when the port speaks no TLS. */
+/** OpenSSL's reason without its line of source code, and in plain words where what came back was no TLS at all. */
 function tlsReason(error: unknown): string | undefined {
-  return error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
+  if (!(error instanceof Error) || !('reason' in error) || typeof error.reason !== 'string') return undefined;
+  const foreign = /wrong version number|packet length too long|record layer failure/.test(error.reason);
+  return foreign ? 'what answers there speaks no TLS' : error.reason;
 }
 
 /** A host with several addresses fails with one error for each, and an empty text of its own. */

@@ -23,7 +23,7 @@ export function brokerUnreachable(broker: string, why: string, cause?: unknown):
     {
       what: `no broker at ${broker}`,
       why: oneLine(why),
-      todo: 'start RabbitMQ or correct the URL; messages wait and this goes on trying',
+      todo: 'start RabbitMQ or correct the URL',
     },
     { configuration: true, cause },
   );
