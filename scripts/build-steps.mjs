@@ -31,7 +31,14 @@ export const STEPS = {
   command: {
     says: 'the command',
     reads: [
-      ...['apps/cli/src', 'apps/cli/package.json', 'modules/analyzer/src', 'modules/tracker/src', 'modules/web/server'],
+      ...[
+        'apps/cli/src',
+        'apps/cli/package.json',
+        'modules/analyzer/src',
+        'modules/presence/src',
+        'modules/tracker/src',
+        'modules/web/server',
+      ],
       ...['packages/kernel/src', 'packages/topics/src', 'packages/bus-amqp/src', 'modules/web/dist/page'],
       ...['scripts/bundle-command.mjs', 'scripts/build-steps.mjs', 'package-lock.json'],
     ],

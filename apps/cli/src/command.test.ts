@@ -1,7 +1,7 @@
 // The command as a person meets it: a bundle of its own is made from the source, and started.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(ROOT, '.build/command-'));
   const program = `import('${ROOT}scripts/bundle-command.mjs').then((made) => made.bundleCommand('${folder}/dist'))`;
   const { status, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+  copyFileSync(join(ROOT, 'apps/cli/package.json'), join(folder, 'package.json'));
   expect(stderr).toBe('');
   expect(status).toBe(0);
 });

@@ -7,13 +7,14 @@ import { moduleInvalid, moduleNotFound, moduleTwice, moduleUnreadable } from './
 import { didYouMean } from './suggest.ts';
 
 /** The built-in modules. */
-export const BUILT_IN = ['tracker', 'analyzer', 'web'] as const;
+export const BUILT_IN = ['tracker', 'analyzer', 'presence', 'web'] as const;
 
 type BuiltIn = (typeof BUILT_IN)[number];
 
 const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   tracker: () => import('@ganglion/tracker'),
   analyzer: () => import('@ganglion/analyzer'),
+  presence: () => import('@ganglion/presence'),
   web: () => import('@ganglion/web'),
 };
 

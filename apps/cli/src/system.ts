@@ -15,6 +15,7 @@ import { keepHealthFile } from './health.ts';
 import { holdBack, type RootLog } from './log.ts';
 import { listenersFirst } from './modules.ts';
 import type { Settings } from './settings/layers.ts';
+import { version } from './version.ts';
 import { within } from './within.ts';
 
 /** What the last messages of a process may take to leave; less than the kernel allows each module. */
@@ -107,7 +108,7 @@ async function start(module: Module, options: SystemOptions, onUrl: (url: string
   const log = tellUrls(options.log.child({ module: module.name }), options.logs_urls, onUrl);
   const named = instance === undefined ? {} : { instance };
   try {
-    return await runModule(module, { bus, log, config: settings.given(module.name), ...named });
+    return await runModule(module, { bus, log, config: settings.given(module.name), version: version(), ...named });
   } catch (error) {
     throw error instanceof CodedError ? error : moduleFailed(module.name, error);
   }
@@ -150,15 +151,12 @@ function whenAway(bus: Bus): Promise<void> {
 function boundedFlush(bus: Bus): Bus {
   let gave_up = false;
   return {
+    ...bus,
     get status() {
       return bus.status;
     },
-    onStatus: (listener) => bus.onStatus(listener),
-    publish: (envelope) => bus.publish(envelope),
-    subscribe: (options, handler) => bus.subscribe(options, handler),
     flush: async () => {
       if (!gave_up) gave_up = !(await within(bus.flush(), FLUSH_MS));
     },
-    close: () => bus.close(),
   };
 }

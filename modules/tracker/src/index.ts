@@ -1,12 +1,13 @@
 // The tracker: at each tick of its clock, what every probe reads becomes one measure of this machine.
 
-import { hostname } from 'node:os';
+import os, { hostname } from 'node:os';
 import { defineModule, LogLimiter, routingKey } from '@ganglion/kernel';
 import { measure } from '@ganglion/topics';
 import Type from 'typebox';
 import { startClock } from './clock.ts';
 import { cpuUnknown } from './errors.ts';
 import { DEFAULT_ROOT, openHost } from './host.ts';
+import { describeMachine } from './machine.ts';
 import type { Probe } from './probe.ts';
 import * as every from './probes/index.ts';
 import { Sampler } from './sampler.ts';
@@ -43,10 +44,11 @@ export default defineModule({
     },
     { additionalProperties: false },
   ),
-  start: ({ config, count, emit, log, onStop, stopping }) => {
+  start: ({ config, count, describe, emit, log, onStop, stopping }) => {
     const { machine = hostname(), interval_ms, root } = config;
     // A name that no routing key can hold is told now, not at each measure.
     routingKey(machine, measure.family);
+    describe({ machine: describeMachine(machine, interval_ms, os) });
     const sampler = new Sampler(probes, openHost(root), { count, log });
     onStop(() => sampler.close());
     const limiter = new LogLimiter(TELL_INTERVAL_MS);

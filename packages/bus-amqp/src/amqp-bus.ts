@@ -13,6 +13,7 @@ import {
 } from '@ganglion/kernel';
 import { Complaints } from './complaints.ts';
 import type { Connection, TlsFiles } from './connection.ts';
+import { ConnectionEvents } from './connection-events.ts';
 import { Consumer } from './consumer.ts';
 import { exchangeNameInvalid } from './errors.ts';
 import { Exchange } from './exchange.ts';
@@ -81,6 +82,9 @@ export const LISTENING_SUFFIX = ' (listens)';
 /** What `close` waits for subscriptions to end in order. Closing a connection has a bound of its own. */
 const CANCEL_MS = 1000;
 
+/** Before the broker is asked again whether it tells who joins and leaves it: up to this. */
+const EVENTS_AGAIN_MS = 60_000;
+
 /** What connecting and declaring usually take at most. */
 const CONNECT_MS = 500;
 
@@ -124,6 +128,11 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   const exchange = new Exchange(exchange_name, broker.shown, exchange_durable);
   const complaints = new Complaints(log);
   const consumers = new Set<Consumer>();
+  const events = new ConnectionEvents({
+    broker: broker.shown,
+    log,
+    backoff: () => new Backoff(EVENTS_AGAIN_MS, EVENTS_AGAIN_MS),
+  });
   const listeners = new Set<(status: BusStatus) => void>();
   const backoff = () => new Backoff(backoff_first_ms, backoff_last_ms);
   let status: BusStatus = { connected: false, since_ms: Date.now(), why: 'nothing was published or subscribed yet' };
@@ -171,7 +180,9 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     async serve(connection) {
       await exchange.ensure(connection.model);
       listening_over = connection;
-      await Promise.all(Array.from(consumers, (consumer) => consumer.serve(connection)));
+      const served = Array.from(consumers, (consumer) => consumer.serve(connection));
+      if (events.watched) served.push(events.serve(connection));
+      await Promise.all(served);
     },
   });
 
@@ -217,6 +228,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   }
 
   return {
+    name,
     opened,
 
     get status() {
@@ -250,6 +262,18 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       if (listening_over !== undefined && !listening_over.over.aborted) consumer.serve(listening_over);
       listening.start();
       return consumer;
+    },
+
+    watchConnections(handler) {
+      if (closing !== undefined) throw busClosed();
+      const first = !events.watched;
+      // The listening connection of another process is no sign of its life: a module need not have one.
+      const end = events.watch((change) => {
+        if (!change.name.endsWith(LISTENING_SUFFIX)) handler(change);
+      });
+      if (first && listening_over !== undefined && !listening_over.over.aborted) events.serve(listening_over);
+      listening.start();
+      return end;
     },
 
     flush: () => publisher.flush(),

@@ -94,6 +94,32 @@ export function brokerAccessRefused(broker: string, why: string, cause?: unknown
   );
 }
 
+/** The broker announces nobody's coming and going: its plugin is not enabled, or not in this virtual host. */
+export function connectionEventsMissing(broker: string, cause?: unknown): CodedError {
+  return new CodedError(
+    'CONNECTION_EVENTS_MISSING',
+    {
+      what: `${broker} does not tell who leaves it, so a death shows only by silence`,
+      why: 'its plugin rabbitmq_event_exchange is not enabled',
+      todo: 'run "rabbitmq-plugins enable rabbitmq_event_exchange" on the broker',
+    },
+    { cause },
+  );
+}
+
+/** The broker announces who comes and goes, but not to us. */
+export function connectionEventsRefused(broker: string, why: string, cause?: unknown): CodedError {
+  return new CodedError(
+    'CONNECTION_EVENTS_REFUSED',
+    {
+      what: `${broker} does not tell us who leaves it, so a death shows only by silence`,
+      why: oneLine(why),
+      todo: 'let the user read the exchange amq.rabbitmq.event',
+    },
+    { cause },
+  );
+}
+
 /** The broker takes no messages for now, because it is short of memory or disk. */
 export function brokerBlocked(broker: string, why: string): CodedError {
   return new CodedError('BROKER_BLOCKED', {

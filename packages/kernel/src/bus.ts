@@ -75,7 +75,16 @@ export interface BusStatus {
   readonly why?: string | undefined;
 }
 
+/** The connection of some process to the bus was opened or has ended. */
+export interface ConnectionChange {
+  /** The {@link Bus.name} of that process. */
+  readonly name: string;
+  readonly open: boolean;
+}
+
 export interface Bus {
+  /** Who this process is to the bus, and to whoever watches its connections; empty where there is but one process. */
+  readonly name: string;
   /**
    * Offers a message. Resolves when the bus has taken it over: queued at every listener in memory, confirmed by the
    * broker over AMQP. While the broker is away the message waits in a bounded buffer; rejects with `BUS_BUFFER_FULL`
@@ -95,6 +104,12 @@ export interface Bus {
   readonly status: BusStatus;
   /** Calls `listener` on each change of `status`; returns the function that ends it. */
   onStatus(listener: (status: BusStatus) => void): () => void;
+  /**
+   * Calls `handler` whenever a process joins the bus or leaves it, as soon as the broker knows: milliseconds after a
+   * kill -9. Nothing is told of the time while this bus is away itself. Only where the bus can know it, and then as far as
+   * the broker tells. Returns the function that ends it.
+   */
+  watchConnections?(handler: (change: ConnectionChange) => void): () => void;
   /** Resolves when every message offered so far is taken over or given up. The caller bounds the wait. */
   flush(): Promise<void>;
   /** Cancels every subscription and lets go of the broker. What is still in the buffer is dropped. Safe to call twice. */

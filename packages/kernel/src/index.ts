@@ -3,6 +3,7 @@
 export type {
   Bus,
   BusStatus,
+  ConnectionChange,
   DropReason,
   Envelope,
   EnvelopeHandler,
@@ -30,7 +31,7 @@ export {
   type Publishes,
 } from './module.ts';
 export { compilePattern } from './pattern.ts';
-export { type Pulse, pulse } from './pulse.ts';
+export { type About, type Pulse, pulse } from './pulse.ts';
 export { BoundedQueue } from './queue.ts';
 export {
   instanceName,

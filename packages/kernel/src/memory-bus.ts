@@ -16,6 +16,7 @@ export function memoryBus(): Bus {
   let serial = 0;
 
   return {
+    name: '',
     status,
 
     onStatus: () => () => {},

@@ -2,7 +2,7 @@
 // It opens no connection, retries nothing and handles no signal: the runner does.
 
 import Type, { type Static, type TSchema } from 'typebox';
-import type { BusStatus } from './bus.ts';
+import type { Bus } from './bus.ts';
 import { moduleInvalid } from './errors.ts';
 import type { Log } from './log.ts';
 import type { DraftOf, MessageOf, Topic } from './topic.ts';
@@ -82,8 +82,10 @@ export interface Context<P extends Publishes = Publishes, Config = unknown> {
   readonly stopping: AbortSignal;
   /** Runs `release` after the last handler has returned; last registered, first run. */
   onStop(release: () => unknown): void;
-  /** The bus's state: read it, or watch its changes. */
-  readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
+  /** Adds to what this instance's pulse says about itself. A field said again replaces the old one. */
+  describe(fields: Readonly<Record<string, unknown>>): void;
+  /** What can be seen of the bus: its state, and where it can tell, who joins and leaves it. */
+  readonly bus: Pick<Bus, 'status' | 'onStatus' | 'watchConnections'>;
 }
 
 /** A module as its author writes it. */

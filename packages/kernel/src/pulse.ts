@@ -7,6 +7,22 @@ const Count = Type.Integer({ minimum: 0 });
 const CountByTopic = Type.Record(Type.String(), Count);
 const CountByTopicAndReason = Type.Record(Type.String(), CountByTopic);
 
+/** What an instance says about itself; a module adds fields of its own. */
+const AboutSchema = Type.Object(
+  {
+    host: Type.String({ title: 'Host it runs on' }),
+    connection: Type.String({ title: 'Name of its connection to the bus; empty in memory' }),
+    version: Type.Optional(Type.String({ title: 'Version' })),
+    started_ms: Type.Number({ title: 'Start', description: 'Epoch milliseconds.' }),
+    listens: Type.Array(Type.String(), { title: 'Patterns it listens to' }),
+    publishes: Type.Array(Type.String(), { title: 'Families it publishes' }),
+  },
+  { title: 'About' },
+);
+
+/** What an instance says about itself. */
+export type About = Static<typeof AboutSchema>;
+
 /** Each module's sign of life. Its source is the instance. */
 export const pulse = defineTopic(
   'pulse',
@@ -19,6 +35,8 @@ export const pulse = defineTopic(
       dropped: CountByTopicAndReason,
       failed: CountByTopicAndReason,
       counts: Type.Record(Type.String(), Count),
+      about: Type.Optional(AboutSchema),
+      stopping: Type.Optional(Type.Boolean({ title: 'This is its last pulse: it was told to stop' })),
     },
     { title: 'Pulse' },
   ),

@@ -9,7 +9,7 @@ import { type Handler, Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Context, Listening, Module } from './module.ts';
 import { Publisher } from './publisher.ts';
-import { PulseCounts, pulse } from './pulse.ts';
+import { type About, type Pulse, PulseCounts, pulse } from './pulse.ts';
 import type { Draft } from './topic.ts';
 
 /** The time between two pulses. */
@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly config?: unknown;
   /** Default: {@link instanceName} of the module. */
   readonly instance?: string;
+  /** What the pulse says of the module's version. Default: nothing. */
+  readonly version?: string | undefined;
   /** Default: {@link PULSE_INTERVAL_MS}. */
   readonly pulse_interval_ms?: number;
   /** Default: {@link STOP_STAGE_MS}. */
@@ -94,9 +96,18 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
 
   const pulse_interval_ms = options.pulse_interval_ms ?? PULSE_INTERVAL_MS;
   const early_ms = pulse_interval_ms * PULSE_EARLY;
-  const beat = () => {
+  const about: About = {
+    host: hostname(),
+    connection: bus.name,
+    ...(options.version === undefined ? {} : { version: options.version }),
+    started_ms: pulsed_ms,
+    listens: Object.values(module.listens).map(({ sources, topic }) => `${sources}.${topic.family}`),
+    publishes: Object.values(module.publishes).map(({ family }) => family),
+  };
+  const beat = (last = false) => {
     const now_ms = Date.now();
-    const body = counts.take(module.name, Math.max(0, now_ms - pulsed_ms));
+    const body: Pulse = { ...counts.take(module.name, Math.max(0, now_ms - pulsed_ms)), about };
+    if (last) body.stopping = true;
     pulsed_ms = now_ms;
     void publisher.emit(pulse(instance, body));
   };
@@ -162,7 +173,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     });
     await stage('flush', async () => {
       clearTimeout(pulse_timer);
-      if (pulse_timer !== undefined) beat();
+      if (pulse_timer !== undefined) beat(true);
       pulse_timer = undefined;
       await bus.flush();
     });
@@ -183,6 +194,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     config,
     log,
     emit,
+    describe: (fields) => Object.assign(about, fields),
     count: (name, n = 1) => counts.count(name, n),
     stopping: stopping.signal,
     onStop: (release) => releases.push(release),

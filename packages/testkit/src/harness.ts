@@ -3,6 +3,7 @@
 
 import {
   type Bus,
+  type ConnectionChange,
   compilePattern,
   type Draft,
   decode,
@@ -58,6 +59,8 @@ export interface Subject {
   send(...drafts: Draft[]): void;
   /** Sends any bytes under any key, as a stranger on the exchange may. */
   sendRaw(key: string, body: Uint8Array | string, properties?: EnvelopeProperties): void;
+  /** Tells the module, if it watches, that some process has joined the bus or left it. */
+  connection(name: string, open: boolean): void;
   /** Resolves when the module has done with all that was sent. Rejects when it is stopped before. */
   settled(): Promise<void>;
   /** Resolves to all it has published, pulses left out, when there are at least `n`. Rejects when it is stopped before. */
@@ -122,6 +125,10 @@ class RunningSubject implements Subject {
     this.#offer({ key, payload: Buffer.from(body), properties });
   }
 
+  connection(name: string, open: boolean): void {
+    for (const watcher of this.#bus.watchers) watcher({ name, open });
+  }
+
   settled(): Promise<void> {
     return this.#bus.settled();
   }
@@ -163,6 +170,8 @@ class RunningSubject implements Subject {
 
 /** An in-memory bus that notes what is published and knows what is still to be handled. */
 class WatchedBus implements Bus {
+  readonly name = '';
+  readonly watchers = new Set<(change: ConnectionChange) => void>();
   readonly published = new Arrivals<Envelope>();
   readonly pulses = new Arrivals<Envelope>();
   readonly #bus = memoryBus();
@@ -214,6 +223,11 @@ class WatchedBus implements Bus {
 
   onStatus(...parameters: Parameters<Bus['onStatus']>): () => void {
     return this.#bus.onStatus(...parameters);
+  }
+
+  watchConnections(handler: (change: ConnectionChange) => void): () => void {
+    this.watchers.add(handler);
+    return () => this.watchers.delete(handler);
   }
 
   flush(): Promise<void> {
