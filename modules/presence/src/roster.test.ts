@@ -28,7 +28,7 @@ function rosterAt(limits: Partial<typeof LIMITS> = {}) {
     pass: (duration_ms: number) => {
       const dead: string[] = [];
       for (const until_ms = now_ms + duration_ms; now_ms < until_ms; ) {
-        now_ms = Math.min(until_ms, now_ms + 50);
+        now_ms = Math.min(until_ms, now_ms + DOUBT_MS);
         dead.push(...names(roster.look(now_ms, EPOCH_MS + now_ms)));
       }
       return dead;

@@ -46,7 +46,7 @@ export interface RosterLimits {
 }
 
 /** How long the end of a connection is doubted: the end of the broker itself looks the same for as long. */
-export const DOUBT_MS = 50;
+export const DOUBT_MS = 30;
 
 /** The same when several connections end together: a node that fails, a broker that goes down. They come back elsewhere. */
 export const DOUBT_TOGETHER_MS = 2_000;

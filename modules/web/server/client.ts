@@ -152,10 +152,15 @@ export class PlainClient extends Client {
       const entries = this.fleet.since(this.cursor, ROUND_MACHINES_MAX);
       const last = entries.at(-1);
       if (last === undefined) break;
-      for (const entry of entries) this.send(entry.plain);
+      for (const { plain } of entries) if (plain !== '') this.send(plain);
       this.move(last.serial, this.passedOver(entries));
     }
     this.whole ||= this.cursor === this.fleet.serial;
+  }
+
+  /** Passes over a change that this dialect has no words for. */
+  pass(entry: Entry): void {
+    if (this.cursor === entry.serial - 1) this.move(entry.serial, 0);
   }
 
   /** Takes one change at once. `text` is what the entry says, made into bytes once for all clients. */

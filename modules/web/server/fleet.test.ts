@@ -34,6 +34,27 @@ test('the usual interval follows the machine and survives a silence and a clock 
   expect(hear(fleet, 'a', 1_002_000).interval_ms).toBeLessThan(120);
 });
 
+test('a machine that is gone stays, with its last figures, until it is back', () => {
+  const fleet = new Fleet(10);
+  hear(fleet, 'a', 0);
+  const gone = { cause: 'connection_lost', died_ms: 900 } as const;
+  expect(fleet.bury('a', gone, 800, 1_000)).toMatchObject({ machine: 'a', gone, resources: { cpu: { band: 'LOW' } } });
+  expect(fleet.since(1, 10).map(({ machine }) => machine)).toEqual(['a']);
+  // It was on its way when the machine died.
+  expect(hear(fleet, 'a', 1_500).gone).toEqual(gone);
+  expect(hear(fleet, 'a', 2_500).gone).toBeUndefined();
+  fleet.bury('a', gone, 800, 3_000);
+  expect(fleet.revive('a')?.gone).toBeUndefined();
+  expect(fleet.revive('a')).toBeUndefined();
+});
+
+test('a machine that was gone before anybody listened is known all the same', () => {
+  const fleet = new Fleet(10);
+  const gone = { cause: 'stopped', died_ms: 900 } as const;
+  expect(fleet.bury('a', gone, 800, 1_000)).toMatchObject({ machine: 'a', received_ms: 800, gone, plain: '' });
+  expect(fleet.revive('never seen')).toBeUndefined();
+});
+
 test('a machine may have any resources, up to a limit', () => {
   const fleet = new Fleet(1);
   const body: Record<string, unknown> = { cpu_result: 'LOW', _result: 'LOW', __proto___result: 'HIGH', note: 'x' };

@@ -2,7 +2,7 @@
 // far it has come, and what spoke after that is what it has not seen.
 
 import type { Analysis } from '@ganglion/topics';
-import type { Machine, Resource } from './wire.ts';
+import type { Gone, Machine, Resource } from './wire.ts';
 
 /** Resources of one machine that the page is told. */
 export const RESOURCES_MAX = 64;
@@ -14,13 +14,19 @@ const SLOWER_SHARE = 1 / 8;
 /** A pause longer than this many usual intervals is a silence and counts only as so many. */
 const INTERVAL_STEP_MAX = 4;
 
+/** An analysis that comes so soon after a death was on its way before, and is no sign of life. */
+const LAST_WORDS_MS = 1_000;
+
 /** What the server keeps of a machine. */
-export interface Entry extends Omit<Machine, 'interval_ms' | 'high_ms'> {
+export interface Entry extends Omit<Machine, 'interval_ms' | 'high_ms' | 'gone'> {
   readonly interval_ms: number | undefined;
   readonly high_ms: number | undefined;
+  readonly gone: Gone | undefined;
+  /** When the server was told that it is gone. */
+  readonly told_gone_ms: number;
   /** The number of its newest change; grows by one with each change of any machine. */
   readonly serial: number;
-  /** Its newest analysis in the plain dialect. */
+  /** Its newest analysis in the plain dialect; empty when it never had one. */
   readonly plain: string;
   /** Its newest state in the page's dialect, written when it is first needed. */
   page: string | undefined;
@@ -62,8 +68,24 @@ export class Fleet {
 
   /** Takes an analysis in, already written as `plain`. Forgets the machine silent longest when there is no room. */
   hear(heard: Heard, plain: string): Entry {
-    const node = this.#nodes.get(heard.source);
-    const entry = entryOf(heard, plain, ++this.serial, node?.entry);
+    return this.#put(entryOf(heard, plain, ++this.serial, this.#nodes.get(heard.source)?.entry));
+  }
+
+  /** Notes that a machine is gone, also of one that has never been heard here. */
+  bury(machine: string, gone: Gone, last_seen_ms: number, now_ms: number): Entry {
+    const before = this.#nodes.get(machine)?.entry ?? neverHeard(machine, last_seen_ms);
+    return this.#put({ ...before, gone, told_gone_ms: now_ms, serial: ++this.serial, page: undefined });
+  }
+
+  /** Notes that a machine is here; undefined when that is no news. */
+  revive(machine: string): Entry | undefined {
+    const before = this.#nodes.get(machine)?.entry;
+    if (before?.gone === undefined) return undefined;
+    return this.#put({ ...before, gone: undefined, serial: ++this.serial, page: undefined });
+  }
+
+  #put(entry: Entry): Entry {
+    const node = this.#nodes.get(entry.machine);
     if (node === undefined) {
       if (this.#nodes.size >= this.machines_max) this.#forgetOldest();
       this.#add({ entry, older: undefined, newer: undefined });
@@ -115,6 +137,7 @@ function entryOf(heard: Heard, plain: string, serial: number, before: Entry | un
   const resources = resourcesOf(body, received_ms, before?.resources);
   const interval_ms = usualInterval(before, time_ms);
   const high_ms = hasHigh(resources) ? received_ms : before?.high_ms;
+  const told_gone_ms = before?.told_gone_ms ?? 0;
   return {
     machine: source,
     time_ms,
@@ -122,9 +145,29 @@ function entryOf(heard: Heard, plain: string, serial: number, before: Entry | un
     first_ms: before?.first_ms ?? received_ms,
     interval_ms,
     high_ms,
+    gone: received_ms - told_gone_ms < LAST_WORDS_MS ? before?.gone : undefined,
+    told_gone_ms,
     resources,
     serial,
     plain,
+    page: undefined,
+  };
+}
+
+/** A machine that others have told of. */
+function neverHeard(machine: string, last_seen_ms: number): Entry {
+  return {
+    machine,
+    time_ms: last_seen_ms,
+    received_ms: last_seen_ms,
+    first_ms: last_seen_ms,
+    interval_ms: undefined,
+    high_ms: undefined,
+    gone: undefined,
+    told_gone_ms: 0,
+    resources: {},
+    serial: 0,
+    plain: '',
     page: undefined,
   };
 }

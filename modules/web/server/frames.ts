@@ -36,7 +36,8 @@ export function busOf({ connected, since_ms, why }: BusStatus): Bus {
   return why === undefined ? { connected, since_ms } : { connected, since_ms, why };
 }
 
-function writeMachine({ machine, time_ms, received_ms, first_ms, interval_ms, high_ms, resources }: Entry): string {
+function writeMachine(entry: Entry): string {
+  const { machine, time_ms, received_ms, first_ms, interval_ms, high_ms, gone, resources } = entry;
   // `JSON.stringify` leaves out what is undefined.
-  return JSON.stringify({ machine, time_ms, received_ms, first_ms, interval_ms, high_ms, resources });
+  return JSON.stringify({ machine, time_ms, received_ms, first_ms, interval_ms, high_ms, gone, resources });
 }

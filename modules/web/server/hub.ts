@@ -4,8 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { BusStatus } from '@ganglion/kernel';
 import type { WebSocket } from 'ws';
 import { type Client, type Count, PageClient, PlainClient, type Round } from './client.ts';
-import { Fleet, type Heard } from './fleet.ts';
+import { type Entry, Fleet, type Heard } from './fleet.ts';
 import { busOf, writeFrame, writePlain } from './frames.ts';
+import type { Gone } from './wire.ts';
 
 /** Characters an analysis may have in the plain dialect; a larger one is dropped. */
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
@@ -67,10 +68,20 @@ export class Hub {
       const text = Buffer.from(plain);
       for (const client of this.#plains) client.change(entry, text);
     }
-    if (this.#pages.size > 0 && !this.#flush_due) {
-      this.#flush_due = true;
-      setImmediate(() => this.#flush());
-    }
+    this.#flushSoon();
+  }
+
+  /** A machine is gone. The plain dialect tells analyses alone. */
+  bury(machine: string, gone: Gone, last_seen_ms: number): void {
+    const forgotten = this.fleet.forgotten;
+    this.#toldOf(this.fleet.bury(machine, gone, last_seen_ms, Date.now()));
+    if (this.fleet.forgotten > forgotten) this.#options.count('machines_forgotten');
+  }
+
+  /** A machine is here. */
+  revive(machine: string): void {
+    const entry = this.fleet.revive(machine);
+    if (entry !== undefined) this.#toldOf(entry);
   }
 
   /** Takes a new client in and sends it the state. `stream` carries `socket`. */
@@ -121,6 +132,17 @@ export class Hub {
     clients.delete(client);
     this.#options.count('clients_closed');
     if (this.clients === 0) this.#onEmpty?.();
+  }
+
+  #toldOf(entry: Entry): void {
+    for (const client of this.#plains) client.pass(entry);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#pages.size === 0 || this.#flush_due) return;
+    this.#flush_due = true;
+    setImmediate(() => this.#flush());
   }
 
   #flush(): void {

@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:http';
 import { CodedError, defineModule, type Log, live } from '@ganglion/kernel';
-import { analysis } from '@ganglion/topics';
+import { analysis, birth, death } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
 import { isLoopback, makeDoor } from './door.ts';
 import { makeHttp } from './http.ts';
@@ -16,13 +16,15 @@ import { acceptWebSockets } from './upgrade.ts';
 /** Connections besides the clients' that are open at once, at most: those that load the page. */
 const LOADING_CONNECTIONS_MAX = 256;
 
+/** The newest state is what counts: when the server falls behind, the oldest go. */
+const NEWEST = { limit_messages: 10_000, in_flight_max: 1_000 };
+
 /** What a request may take to arrive. */
 const REQUEST_MS = 10_000;
 
 export default defineModule({
   name: 'web',
-  // The newest state is what counts: when this falls behind, the oldest go.
-  listens: { analysis: live(analysis, { limit_messages: 10_000, in_flight_max: 1_000 }) },
+  listens: { analysis: live(analysis, NEWEST), birth: live(birth, NEWEST), death: live(death, NEWEST) },
   config: Settings,
   start: async ({ config, instance, bus, log, count, stopping, onStop }) => {
     const page = readPageOrSay(config.page_dir, log);
@@ -55,7 +57,15 @@ export default defineModule({
 
     const url = urlOf(address);
     log.info({ url, address: address.address, port: address.port }, `the page is at ${url}`);
-    return { analysis: (message) => hub.hear(message) };
+    return {
+      analysis: (message) => hub.hear(message),
+      birth: ({ source, body }) => {
+        if (body.kind === 'machine') hub.revive(source);
+      },
+      death: ({ source, body: { kind, cause, died_ms, last_seen_ms } }) => {
+        if (kind === 'machine') hub.bury(source, { cause, died_ms }, last_seen_ms);
+      },
+    };
   },
 });
 

@@ -41,6 +41,14 @@ export interface Resource {
   readonly since_ms: number;
 }
 
+/** That a machine is gone, as presence tells it. */
+export interface Gone {
+  /** `stopped`: it said goodbye; `connection_lost`: its connection ended; `silent`: it said nothing for too long. */
+  readonly cause: 'stopped' | 'connection_lost' | 'silent';
+  /** When it died, epoch milliseconds. */
+  readonly died_ms: number;
+}
+
 /** The newest that is known of a machine. Times are epoch milliseconds. */
 export interface Machine {
   /** Its name: any text. */
@@ -55,6 +63,8 @@ export interface Machine {
   readonly interval_ms?: number;
   /** When it last had a resource at HIGH, by the server's clock; absent if the server never saw it so. */
   readonly high_ms?: number;
+  /** Absent while it lives, as far as anybody has told. */
+  readonly gone?: Gone;
   /** By resource, in the order of the analysis; at most 64. */
   readonly resources: { readonly [resource: string]: Resource };
 }

@@ -14,7 +14,7 @@ const COLOURS: { readonly [mood in Mood | 'cut']: string } = {
   low: '#2f9e97',
   medium: '#c98a12',
   high: '#e0393e',
-  silent: '#8a6fd1',
+  dead: '#8a6fd1',
   cut: '#8a93a3',
 };
 

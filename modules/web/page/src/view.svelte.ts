@@ -3,7 +3,7 @@
 
 import type { Bus, Frame, Machine } from '../../server/wire.ts';
 import { Clock } from './live/clock.ts';
-import { isSilent, worstOf } from './live/judge.ts';
+import { type Life, lifeOf, type Standing, standingOf, worstOf } from './live/judge.ts';
 import type { LineState } from './live/line.ts';
 import { type Known, Store } from './live/store.ts';
 import { type Judged, moodOf, type Summary, summarize } from './live/summary.ts';
@@ -20,7 +20,8 @@ export class Row implements Judged {
   readonly known: Known;
   machine: Machine = $state.raw() as Machine;
   worst: Judged['worst'] = $state.raw();
-  silent = $state(false);
+  life: Life = $state('live');
+  standing: Standing | undefined = $state();
   /** The names of its resources, the known ones first. */
   resources: readonly string[] = $state.raw([]);
   /** Whether it is on the screen or near it; its curves are drawn only then. */
@@ -40,14 +41,21 @@ export class Row implements Judged {
     this.machine = machine;
     const names = inOrder(Object.keys(machine.resources));
     if (names.join('\n') !== this.resources.join('\n')) this.resources = names;
-    const spoke_again = this.silent;
-    this.silent = false;
     const worst = worstOf(machine);
     const before = this.worst;
-    if (worst?.resource === before?.resource && worst?.band === before?.band && worst?.since_ms === before?.since_ms) {
-      return spoke_again;
-    }
-    this.worst = worst;
+    const same = worst?.resource === before?.resource && worst?.band === before?.band;
+    if (!same || worst?.since_ms !== before?.since_ms) this.worst = worst;
+    // It has just spoken, unless somebody told that it is gone.
+    const moved = this.place(machine.gone === undefined ? 'live' : 'dead');
+    return moved || this.worst !== before;
+  }
+
+  /** Puts it where it stands now; tells whether that is another place. */
+  place(life: Life): boolean {
+    const standing = standingOf(this.machine, life, this.worst?.band);
+    if (life === this.life && standing === this.standing) return false;
+    this.life = life;
+    this.standing = standing;
     return true;
   }
 }
@@ -150,16 +158,13 @@ export class View {
     this.rows = [...this.#rows.values()].sort((a, b) => this.#names.compare(a.name, b.name));
   }
 
-  /** While the bus is away nobody can be heard, so nobody is silent of their own. */
+  /** While the bus is away nobody can be heard, so nobody is late of their own. */
   #judgeSilence(): boolean {
     const { now_ms, heard_since_ms, bus } = this.#store;
     if (bus?.connected === false) return false;
     let judged = false;
     for (const row of this.#rows.values()) {
-      const silent = isSilent(row.machine, now_ms, heard_since_ms);
-      if (silent === row.silent) continue;
-      row.silent = silent;
-      judged = true;
+      if (row.place(lifeOf(row.machine, now_ms, heard_since_ms))) judged = true;
     }
     return judged;
   }

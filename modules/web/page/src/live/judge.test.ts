@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Machine } from '../../../server/wire.ts';
-import { delayOf, isSilent, worstOf } from './judge.ts';
+import { deathOf, delayOf, lifeOf, standingOf, worstOf } from './judge.ts';
 
 function machine(parts: Partial<Machine>): Machine {
   return { machine: 'a', time_ms: 0, received_ms: 0, first_ms: 0, resources: {}, ...parts };
@@ -17,23 +17,42 @@ test('the worst resource is the one in the worst band, and of several the one lo
   expect(worstOf(machine({}))).toBeUndefined();
 });
 
-test('a machine is silent after three of its own intervals', () => {
+test('a machine is stale when it is one of its own intervals late, and dead when it is three late', () => {
   const often = machine({ received_ms: 10_000, interval_ms: 1000 });
-  expect(isSilent(often, 13_000, 0)).toBe(false);
-  expect(isSilent(often, 13_001, 0)).toBe(true);
+  expect(lifeOf(often, 12_000, 0)).toBe('live');
+  expect(lifeOf(often, 12_001, 0)).toBe('stale');
+  expect(lifeOf(often, 14_000, 0)).toBe('stale');
+  expect(lifeOf(often, 14_001, 0)).toBe('dead');
   const seldom = machine({ received_ms: 10_000, interval_ms: 60_000 });
-  expect(isSilent(seldom, 150_000, 0)).toBe(false);
-  expect(isSilent(seldom, 190_001, 0)).toBe(true);
+  expect(lifeOf(seldom, 120_000, 0)).toBe('live');
+  expect(lifeOf(seldom, 240_000, 0)).toBe('stale');
+  expect(lifeOf(seldom, 260_000, 0)).toBe('dead');
 });
 
-test('a machine that speaks very often is not silent at once, nor one that spoke once', () => {
-  expect(isSilent(machine({ received_ms: 10_000, interval_ms: 100 }), 11_900, 0)).toBe(false);
-  expect(isSilent(machine({ received_ms: 10_000 }), 20_000, 0)).toBe(false);
-  expect(isSilent(machine({ received_ms: 10_000 }), 26_000, 0)).toBe(true);
+test('a machine that speaks very often is not late at once, nor one that spoke once', () => {
+  expect(lifeOf(machine({ received_ms: 10_000, interval_ms: 100 }), 11_900, 0)).toBe('live');
+  expect(lifeOf(machine({ received_ms: 10_000 }), 20_000, 0)).toBe('live');
+  expect(lifeOf(machine({ received_ms: 10_000 }), 31_000, 0)).toBe('dead');
 });
 
-test('while it could not be heard it was not silent', () => {
-  expect(isSilent(machine({ received_ms: 10_000, interval_ms: 1000 }), 60_000, 59_000)).toBe(false);
+test('while it could not be heard it was not late', () => {
+  expect(lifeOf(machine({ received_ms: 10_000, interval_ms: 1000 }), 60_000, 59_000)).toBe('live');
+});
+
+test('whoever is told to be gone is dead at once, with cause and time; of the others their silence says so', () => {
+  const gone = { cause: 'connection_lost', died_ms: 10_500 } as const;
+  const lost = machine({ received_ms: 10_000, interval_ms: 1000, gone });
+  expect(lifeOf(lost, 10_501, 0)).toBe('dead');
+  expect(deathOf(lost)).toEqual(gone);
+  expect(deathOf(machine({ received_ms: 10_000 }))).toEqual({ cause: 'silent', died_ms: 10_000 });
+});
+
+test('a machine stands in its worst band while it lives, and apart when it does not', () => {
+  expect(standingOf(machine({}), 'live', 'HIGH')).toBe('HIGH');
+  expect(standingOf(machine({}), 'live', undefined)).toBeUndefined();
+  expect(standingOf(machine({}), 'stale', 'HIGH')).toBe('stale');
+  expect(standingOf(machine({}), 'dead', 'HIGH')).toBe('dead');
+  expect(standingOf(machine({ gone: { cause: 'stopped', died_ms: 1 } }), 'dead', 'HIGH')).toBe('stopped');
 });
 
 test('a clock that is off and a message that was long on its way are told, an ordinary delay is not', () => {

@@ -1,9 +1,12 @@
 // What a machine's state means: how bad it is, and whether it still speaks.
 
-import type { Band, Machine } from '../../../server/wire.ts';
+import type { Band, Gone, Machine } from '../../../server/wire.ts';
 
-/** A machine that is silent for more than so many of its usual intervals has stopped speaking. */
-export const SILENT_INTERVALS = 3;
+/** A machine that is silent for more than so many of its usual intervals is dead, whether or not anybody told so. */
+export const DEAD_INTERVALS = 4;
+
+/** One that is an interval late may be dead. */
+export const STALE_INTERVALS = 2;
 
 /** But nothing shorter than this is a silence. */
 export const SILENT_MS_MIN = 2_000;
@@ -31,16 +34,36 @@ export function worstOf({ resources }: Machine): { resource: string; band: Band;
   return worst;
 }
 
+/** Whether a machine still speaks: `stale` is one to three of its intervals late. */
+export type Life = 'live' | 'stale' | 'dead';
+
 /**
- * Whether a machine has stopped speaking.
+ * Whether a machine still speaks, by what was told of it and by its silence.
  *
  * @param now_ms the server's clock
  * @param heard_since_ms since when the server could have heard it
  */
-export function isSilent(machine: Machine, now_ms: number, heard_since_ms: number): boolean {
+export function lifeOf(machine: Machine, now_ms: number, heard_since_ms: number): Life {
+  if (machine.gone !== undefined) return 'dead';
   const usual_ms = machine.interval_ms ?? INTERVAL_UNKNOWN_MS;
   const silent_ms = now_ms - Math.max(machine.received_ms, heard_since_ms);
-  return silent_ms > Math.max(SILENT_MS_MIN, SILENT_INTERVALS * usual_ms);
+  if (silent_ms <= Math.max(SILENT_MS_MIN, STALE_INTERVALS * usual_ms)) return 'live';
+  return silent_ms <= Math.max(SILENT_MS_MIN, DEAD_INTERVALS * usual_ms) ? 'stale' : 'dead';
+}
+
+/** Where a machine stands: its worst band while it lives; `stopped` is a death that somebody wanted. */
+export type Standing = Band | 'stale' | 'dead' | 'stopped';
+
+/** Undefined for a machine that lives and was never judged. */
+export function standingOf(machine: Machine, life: Life, worst: Band | undefined): Standing | undefined {
+  if (life === 'live') return worst;
+  if (life === 'stale') return 'stale';
+  return machine.gone?.cause === 'stopped' ? 'stopped' : 'dead';
+}
+
+/** Why and since when a machine is dead, as far as that is known. */
+export function deathOf({ gone, received_ms }: Machine): Gone {
+  return gone ?? { cause: 'silent', died_ms: received_ms };
 }
 
 /** What the machine's own time stamps say about its clock or its way here, when it is worth saying. */

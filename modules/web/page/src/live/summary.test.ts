@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Band } from '../../../server/wire.ts';
+import type { Standing } from './judge.ts';
 import { type Judged, moodOf, summarize, TROUBLES_MAX } from './summary.ts';
 
 function judged(
   name: string,
   band: Band | undefined,
   since_ms = 500,
-  parts: { silent?: boolean; high_ms?: number } = {},
+  parts: { standing?: Standing; high_ms?: number } = {},
 ): Judged {
-  const { silent = false, high_ms } = parts;
+  const { standing = band, high_ms } = parts;
   return {
     machine: {
       machine: name,
@@ -19,29 +20,29 @@ function judged(
       ...(high_ms === undefined ? {} : { high_ms }),
     },
     worst: band === undefined ? undefined : { resource: 'cpu', band, since_ms },
-    silent,
+    standing,
   };
 }
 
-test('it counts the machines by their worst band, and the silent ones apart', () => {
+test('it counts the machines by their worst band, and the dead ones apart', () => {
   const summary = summarize(
     [
       judged('a', 'LOW'),
       judged('b', 'MEDIUM'),
       judged('c', 'HIGH'),
-      judged('d', 'HIGH', 1, { silent: true }),
+      judged('d', 'HIGH', 1, { standing: 'dead' }),
       judged('e', undefined),
     ],
     0,
   );
-  expect(summary).toMatchObject({ machines: 5, low: 1, medium: 1, high: 1, silent: 1 });
+  expect(summary).toMatchObject({ machines: 5, count: { LOW: 1, MEDIUM: 1, HIGH: 1, dead: 1 } });
   expect(summary.calm_since_ms).toBeUndefined();
 });
 
 test('the trouble that has lasted longest comes first, and there is an end to the list', () => {
   const all = Array.from({ length: 20 }, (_, i) => judged(`m${i}`, 'HIGH', 1000 - i));
-  const { troubles, high } = summarize(all, 0);
-  expect(high).toBe(20);
+  const { troubles, count } = summarize(all, 0);
+  expect(count.HIGH).toBe(20);
   expect(troubles).toHaveLength(TROUBLES_MAX);
   expect(troubles[0]).toEqual({ machine: 'm19', resource: 'cpu', since_ms: 981, at_least: false });
 });
@@ -57,9 +58,9 @@ test('the calm began when the last machine left HIGH, or at least when the watch
 });
 
 test('the mood is that of the worst machine', () => {
-  const moods = [[], [judged('a', 'LOW')], [judged('a', 'MEDIUM')], [judged('a', 'LOW', 0, { silent: true })]].map(
+  const moods = [[], [judged('a', 'LOW')], [judged('a', 'MEDIUM')], [judged('a', 'LOW', 0, { standing: 'dead' })]].map(
     (all) => moodOf(summarize(all, 0)),
   );
-  expect(moods).toEqual(['unknown', 'low', 'medium', 'silent']);
-  expect(moodOf(summarize([judged('a', 'HIGH'), judged('b', 'LOW', 0, { silent: true })], 0))).toBe('high');
+  expect(moods).toEqual(['unknown', 'low', 'medium', 'dead']);
+  expect(moodOf(summarize([judged('a', 'HIGH'), judged('b', 'LOW', 0, { standing: 'dead' })], 0))).toBe('high');
 });

@@ -1,19 +1,21 @@
 // The first glance: is anything wrong, how many, since when.
 
 import type { Band, Machine } from '../../../server/wire.ts';
+import { deathOf, type Standing } from './judge.ts';
 
 /** One machine as the summary sees it. */
 export interface Judged {
   readonly machine: Machine;
   /** Its worst resource; undefined when nothing of it was judged. */
   readonly worst: { readonly resource: string; readonly band: Band; readonly since_ms: number } | undefined;
-  readonly silent: boolean;
+  /** Undefined when it lives and nothing of it was judged. */
+  readonly standing: Standing | undefined;
 }
 
 /** Something that is wrong with a machine. */
 export interface Trouble {
   readonly machine: string;
-  /** The resource at HIGH; undefined when the machine is silent. */
+  /** The resource at HIGH; undefined when the machine is dead. */
   readonly resource: string | undefined;
   readonly since_ms: number;
   /** It may be longer: the server has known the machine no longer. */
@@ -22,10 +24,7 @@ export interface Trouble {
 
 export interface Summary {
   readonly machines: number;
-  readonly high: number;
-  readonly medium: number;
-  readonly low: number;
-  readonly silent: number;
+  readonly count: { readonly [standing in Standing]: number };
   /** The troubles that have lasted longest, at most {@link TROUBLES_MAX}. */
   readonly troubles: readonly Trouble[];
   /** Since when nothing is wrong, by the server's clock; undefined while something is. */
@@ -38,35 +37,30 @@ export interface Summary {
 export const TROUBLES_MAX = 8;
 
 /** How the whole fleet is, in one word; the mark, the title and the favicon tell it. */
-export type Mood = 'unknown' | 'low' | 'medium' | 'high' | 'silent';
+export type Mood = 'unknown' | 'low' | 'medium' | 'high' | 'dead';
 
-export function moodOf({ machines, high, silent, medium }: Summary): Mood {
+export function moodOf({ machines, count }: Summary): Mood {
   if (machines === 0) return 'unknown';
-  if (high > 0) return 'high';
-  if (silent > 0) return 'silent';
-  return medium > 0 ? 'medium' : 'low';
+  if (count.HIGH > 0) return 'high';
+  if (count.dead > 0) return 'dead';
+  return count.MEDIUM > 0 ? 'medium' : 'low';
 }
 
 /** @param watching_since_ms since when the server listens, by its clock */
 export function summarize(all: Iterable<Judged>, watching_since_ms: number): Summary {
-  const count = { LOW: 0, MEDIUM: 0, HIGH: 0, silent: 0 };
+  const count = { LOW: 0, MEDIUM: 0, HIGH: 0, stale: 0, dead: 0, stopped: 0 };
   const troubles: Trouble[] = [];
   let machines = 0;
   let last_high_ms = 0;
-  for (const { machine, worst, silent } of all) {
+  for (const { machine, worst, standing } of all) {
     machines++;
     last_high_ms = Math.max(last_high_ms, machine.high_ms ?? 0);
-    if (silent) {
-      count.silent++;
-      troubles.push({
-        machine: machine.machine,
-        resource: undefined,
-        since_ms: machine.received_ms,
-        at_least: false,
-      });
-    } else if (worst !== undefined) {
-      count[worst.band]++;
-      if (worst.band !== 'HIGH') continue;
+    if (standing === undefined) continue;
+    count[standing]++;
+    if (standing === 'dead') {
+      const { died_ms } = deathOf(machine);
+      troubles.push({ machine: machine.machine, resource: undefined, since_ms: died_ms, at_least: false });
+    } else if (standing === 'HIGH' && worst !== undefined) {
       troubles.push({
         machine: machine.machine,
         resource: worst.resource,
@@ -79,10 +73,7 @@ export function summarize(all: Iterable<Judged>, watching_since_ms: number): Sum
   const calm = troubles.length === 0;
   return {
     machines,
-    high: count.HIGH,
-    medium: count.MEDIUM,
-    low: count.LOW,
-    silent: count.silent,
+    count,
     troubles: troubles.slice(0, TROUBLES_MAX),
     calm_since_ms: calm ? Math.max(last_high_ms, watching_since_ms) : undefined,
     calm_at_least: last_high_ms <= watching_since_ms,
