@@ -90,10 +90,11 @@ describe('up', () => {
       socket.on('error', reject);
     });
     expect(heard).toMatchObject({ machine: 'db-01.example.com', cpu_result: expect.stringMatching(/LOW|MEDIUM|HIGH/) });
-    expect(up.lines.items.filter((line) => /^ {2}(tracker|analyzer|web)/.test(line))).toEqual([
+    expect(up.lines.items.filter((line) => /^ {2}(tracker|analyzer|presence|web)/.test(line))).toEqual([
       '  tracker   publishes measure',
+      '  presence  listens to measure, pulse, publishes birth, death, outage',
       '  analyzer  listens to measure, publishes analysis',
-      '  web       listens to analysis',
+      '  web       listens to analysis, birth, death',
     ]);
 
     // npm passes on a Ctrl-C that the terminal has sent too: one keystroke, one stop.

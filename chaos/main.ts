@@ -1,0 +1,51 @@
+// Breaks everything that can break, for real, and prints a table of what was done, seen and lost. Started by
+// scripts/chaos.mjs, which leaves nothing behind however this ends.
+
+import { parseArgs } from 'node:util';
+import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
+import type { Chaos, Finding } from './context.ts';
+import { deaths } from './deaths.ts';
+import { hostile } from './hostile.ts';
+import { endPrograms } from './programs.ts';
+
+const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, hostile };
+
+const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+const unknown = positionals.find((name) => !(name in SCENARIOS));
+if (unknown !== undefined) {
+  console.error(`There is no scenario "${unknown}"; there are ${Object.keys(SCENARIOS).join(', ')}.`);
+  process.exit(2);
+}
+
+const began_ms = performance.now();
+const say = (text: string) =>
+  console.log(`${((performance.now() - began_ms) / 1_000).toFixed(0).padStart(5)} s  ${text}`);
+
+const findings: Finding[] = [];
+for (const [name, play] of Object.entries(SCENARIOS)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  const brokers: PrivateRabbitmq[] = [];
+  const startBroker = async (config = '') => {
+    const broker = await startRabbitmq({ config });
+    brokers.push(broker);
+    return broker;
+  };
+  try {
+    findings.push(...(await play({ quick: values.quick ?? false, say, startBroker })));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    findings.push({ scenario: name, done: 'the scenario itself', seen: why, lost: 'the rest of it', outcome: 'FAILS' });
+  }
+  await endPrograms();
+  await Promise.all(brokers.map((broker) => broker.stop()));
+}
+
+console.log();
+for (const { scenario, done, seen, lost, outcome } of findings) {
+  console.log(
+    `${outcome.padEnd(8)}${scenario.padEnd(10)}${done}\n${' '.repeat(18)}seen: ${seen}\n${' '.repeat(18)}lost: ${lost}`,
+  );
+}
+const count = (wanted: Finding['outcome']) => findings.filter(({ outcome }) => outcome === wanted).length;
+console.log(`\n${count('holds')} hold, ${count('FAILS')} fail, ${count('skipped')} skipped`);
+process.exit(count('FAILS') === 0 ? 0 : 1);
