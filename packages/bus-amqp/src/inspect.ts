@@ -6,6 +6,7 @@
 // that has expired in no number of milliseconds. Which of the two refusals comes tells.
 
 import { randomBytes } from 'node:crypto';
+import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { CodedError, reasonOf } from '@ganglion/kernel';
 import type { ChannelModel, ConsumeMessage } from 'amqplib';
@@ -49,7 +50,13 @@ export interface RoleNeeds {
 
 /** One thing that was found out, in the order in which they come. */
 export type Finding =
-  | { readonly check: 'connection'; readonly took_ms: number; readonly tls: TlsFound | undefined }
+  | {
+      readonly check: 'connection';
+      readonly took_ms: number;
+      readonly tls: TlsFound | undefined;
+      /** Whether it stays on this machine. */
+      readonly loopback: boolean;
+    }
   /** No connection: the code says whether it is the host, TLS, the login or the virtual host. Nothing follows. */
   | { readonly check: 'refused'; readonly error: CodedError }
   | { readonly check: 'version'; readonly product: string; readonly version: string }
@@ -106,7 +113,7 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
       return;
     }
     const { model } = connection;
-    yield { check: 'connection', took_ms: performance.now() - began_ms, tls: tlsOf(model) };
+    yield { check: 'connection', took_ms: performance.now() - began_ms, ...socketOf(model) };
     yield { check: 'version', ...versionOf(model) };
 
     const found = await inspectExchange(model, exchange);
@@ -123,7 +130,7 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
     for (const [name, needs] of Object.entries(roles)) {
       lacks[name] = [
         ...(await missingQueues(model, exchange, needs)),
-        ...(await publishing.missingKeys(exchange, needs.keys, found.found)),
+        ...(await publishing.missingKeys(exchange, needs.keys)),
       ];
     }
     yield { check: 'permissions', lacks };
@@ -140,11 +147,15 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
   }
 }
 
-function tlsOf({ connection }: ChannelModel): TlsFound | undefined {
+/** The library's socket is no public part of it. */
+function socketOf({ connection }: ChannelModel): { tls: TlsFound | undefined; loopback: boolean } {
   const socket: unknown = Reflect.get(connection, 'stream');
-  if (!(socket instanceof TLSSocket)) return undefined;
+  const address = socket instanceof Socket ? socket.remoteAddress : undefined;
+  const loopback = address !== undefined && /^(127\.|::1$|::ffff:127\.)/.test(address);
+  if (!(socket instanceof TLSSocket)) return { tls: undefined, loopback };
   const expires_ms = Date.parse(socket.getPeerCertificate().valid_to);
-  return { protocol: socket.getProtocol() ?? 'TLS', expires_ms: Number.isNaN(expires_ms) ? undefined : expires_ms };
+  const protocol = socket.getProtocol() ?? 'TLS';
+  return { tls: { protocol, expires_ms: Number.isNaN(expires_ms) ? undefined : expires_ms }, loopback };
 }
 
 function versionOf({ connection }: ChannelModel): { product: string; version: string } {
@@ -296,8 +307,7 @@ class Publishing {
   }
 
   /** What of these keys may not be published, in the broker's words. */
-  async missingKeys(exchange: string, keys: readonly string[], found: ExchangeFound): Promise<string[]> {
-    if (keys.length === 0 || found === 'absent' || found === 'absent_and_refused') return [];
+  async missingKeys(exchange: string, keys: readonly string[]): Promise<string[]> {
     const refusals: (Error | undefined)[] = [];
     for (const key of keys) {
       if (this.blocked !== undefined) break;
@@ -315,6 +325,7 @@ class Publishing {
   ): Promise<{ confirmed_ms: number; delivered_ms: number } | { not_tried: string } | { failed: string }> {
     const id = randomBytes(8).toString('hex');
     const key = `doctor-${id}.doctor`;
+    if (found === 'other_type') return { not_tried: 'the exchange does not route by topic' };
     if (found !== 'topic' && found !== 'unknown_type') return { not_tried: 'there is no exchange to send it to' };
     if (queue === undefined) return { not_tried: 'this user may not listen' };
     const forbidden = this.blocked === undefined ? await this.#refusalOf(exchange, key) : undefined;
