@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { join as joinExchange } from './support/exchange.ts';
 import { ganglion, ROOT } from './support/program.ts';
 import { listenPlain } from './support/socket.ts';
-import { logOf, run, runWeb } from './support/system.ts';
+import { logOf, run, runWeb, up } from './support/system.ts';
 
 const EXCHANGE = 'site.1';
 const MACHINE = 'größe 1.東京 (a|b)';
@@ -146,6 +146,12 @@ describe('with a user for each role', () => {
     expect(await codeOf(`${EXCHANGE}.web.mine`, '#.measure')).toBe(403);
   });
 
+  test('everything in one process works with the user for everything', async () => {
+    const all = await up('--broker', urlOf('admin'), '--exchange', EXCHANGE, '--machine', 'all-in-one');
+    const socket = await listenPlain(all.port);
+    await socket.first(({ machine }) => machine === 'all-in-one');
+  });
+
   test('a program with the user of another role says why it does not work', async () => {
     const web = ganglion('run', 'web', '--port', '0', '--broker', urlOf('tracker-db-01'), '--exchange', EXCHANGE);
     await web.errors.first((line) => line.includes('SUBSCRIPTION_LOST') && line.includes('ACCESS_REFUSED'));
@@ -158,6 +164,13 @@ describe('with a user for each role', () => {
   });
 });
 
+test('a tracker whose user is deleted is out at once', async () => {
+  const tracker = await run(placeOf(`tracker-${MACHINE}`), 'tracker', '--machine', MACHINE);
+  await tracker.errors.first((line) => line.includes('connected to '));
+  await broker.ctl('delete_user', `${EXCHANGE}-tracker-${MACHINE}`);
+  await tracker.errors.first((line) => line.includes('BROKER_LOGIN_REFUSED'));
+});
+
 test(
   'its script does the same, and keeps the passwords of users that are there already',
   async () => {
@@ -168,7 +181,7 @@ test(
     const machines = ['db-01', 'db 03', "o'db"].flatMap((machine) => ['--tracker', machine]);
     const script = await brokerSetup(...machines, '--password-file', file);
     const { stderr } = await promisify(execFile)('sh', ['-c', script], { env: broker.environment });
-    // All but the tap, whose new password was given, and the machine that this script does not name.
+    // All but the tap, whose new password was given, and the tracker that was deleted.
     expect(stderr.match(/^.*keeps its password$/gm)).toHaveLength(urls.size - 2);
 
     const now = addressesIn(script);

@@ -1,6 +1,7 @@
 // From the words that were typed to the command that they name.
 
 import { readArguments } from './arguments.ts';
+import { brokerSetup } from './commands/broker-setup.ts';
 import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
 import { callOf, commandHelp, generalHelp } from './commands/help.ts';
@@ -11,7 +12,7 @@ import { argumentsWrong, commandUnknown, flagUnknown } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [up, run, tap, config];
+const COMMANDS: readonly Command[] = [up, run, tap, brokerSetup, config];
 
 /**
  * Runs the command that the words name. Resolves when it has done its work, or when what it started runs until a signal.
