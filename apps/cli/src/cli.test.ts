@@ -26,7 +26,7 @@ describe('help', () => {
   test('lists every command, and tells more about each', async () => {
     await runCommand(['help']);
     const commands = [...said.matchAll(/^ {2}ganglion ([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
-    expect(commands).toEqual(['up', 'run', 'tap', 'broker-setup', 'config', 'help']);
+    expect(commands).toEqual(['up', 'run', 'tap', 'doctor', 'broker-setup', 'config', 'help']);
     for (const words of [
       ['up', '--help'],
       ['run', '-h'],
@@ -64,6 +64,8 @@ describe('what cannot be', () => {
     ['an unknown module', ['run', 'trackr'], 'MODULE_NOT_FOUND', 'did you mean "tracker"?'],
     ['a module twice', ['config', '--with', MOOD, '--with', MOOD], 'MODULE_TWICE', 'module mood'],
     ['a module without a broker', ['run', 'tracker'], 'BROKER_MISSING', 'module tracker not started'],
+    ['a doctor without a broker', ['doctor'], 'BROKER_MISSING', 'nothing to check'],
+    ['a doctor with a bad URL', ['doctor', '--broker', 'localhost'], 'BROKER_URL_INVALID', 'amqp://'],
     ['a tap without a broker', ['tap'], 'BROKER_MISSING', 'nothing to tap'],
     ['a count of nothing', ['tap', '--count', '0'], 'FLAG_VALUE_INVALID', '--count'],
     ['a machine that no key can hold', ['broker-setup', '--tracker', 'x'.repeat(250)], 'KEY_INVALID', 'cannot name'],
