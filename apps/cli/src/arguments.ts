@@ -20,16 +20,16 @@ export interface Arguments {
   readonly command: string | undefined;
   /** The words after the command. */
   readonly words: readonly string[];
-  /** `--help`, `--version`, `--json`: true when they were given. */
+  /** `--help`, `--version`, `--json`, `--apply`: those that were given. */
   readonly switches: ReadonlySet<Switch>;
-  /** `--config`, `--with`, `--count`: every value that was given. */
+  /** `--config`, `--with`, `--count`, `--tracker`…: every value that was given. */
   readonly options: Readonly<Record<Option, readonly string[]>>;
   /** All others set settings. */
   readonly flags: readonly Flag[];
 }
 
-const SWITCHES = { help: { short: 'h' }, version: { short: 'v' }, json: {} } as const;
-const OPTIONS = ['config', 'with', 'count'] as const;
+const SWITCHES = { help: { short: 'h' }, version: { short: 'v' }, json: {}, apply: {} } as const;
+const OPTIONS = ['config', 'with', 'count', 'tracker', 'node', 'password-file'] as const;
 
 /** A flag without a value. */
 export type Switch = keyof typeof SWITCHES;
@@ -59,7 +59,14 @@ export function readArguments(words: readonly string[]): Arguments {
 
   const positionals: string[] = [];
   const switches = new Set<Switch>();
-  const options: Record<Option, string[]> = { config: [], with: [], count: [] };
+  const options: Record<Option, string[]> = {
+    config: [],
+    with: [],
+    count: [],
+    tracker: [],
+    node: [],
+    'password-file': [],
+  };
   const flags: Flag[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);

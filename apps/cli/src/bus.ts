@@ -36,7 +36,12 @@ export async function openBus(own: OwnSettings, options: BusOptions): Promise<Op
   return { bus, opened: bus.opened, waiting: () => bus.buffer.messages };
 }
 
-function readTlsFiles({ broker_ca, broker_cert, broker_key }: OwnSettings) {
+/**
+ * The files that the settings name for `amqps:`, as their contents.
+ *
+ * @throws CodedError `TLS_FILE_UNREADABLE`
+ */
+export function readTlsFiles({ broker_ca, broker_cert, broker_key }: OwnSettings) {
   return {
     ca: readIfSet('broker_ca', broker_ca),
     cert: readIfSet('broker_cert', broker_cert),

@@ -25,8 +25,8 @@ afterEach(() => {
 describe('help', () => {
   test('lists every command, and tells more about each', async () => {
     await runCommand(['help']);
-    const commands = [...said.matchAll(/^ {2}ganglion ([a-z]+)/gm)].map(([, name = '']) => name);
-    expect(commands).toEqual(['up', 'run', 'tap', 'config', 'help']);
+    const commands = [...said.matchAll(/^ {2}ganglion ([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
+    expect(commands).toEqual(['up', 'run', 'tap', 'doctor', 'broker-setup', 'config', 'help']);
     for (const words of [
       ['up', '--help'],
       ['run', '-h'],
@@ -64,8 +64,18 @@ describe('what cannot be', () => {
     ['an unknown module', ['run', 'trackr'], 'MODULE_NOT_FOUND', 'did you mean "tracker"?'],
     ['a module twice', ['config', '--with', MOOD, '--with', MOOD], 'MODULE_TWICE', 'module mood'],
     ['a module without a broker', ['run', 'tracker'], 'BROKER_MISSING', 'module tracker not started'],
+    ['a doctor without a broker', ['doctor'], 'BROKER_MISSING', 'nothing to check'],
+    ['a doctor with a bad URL', ['doctor', '--broker', 'localhost'], 'BROKER_URL_INVALID', 'amqp://'],
     ['a tap without a broker', ['tap'], 'BROKER_MISSING', 'nothing to tap'],
     ['a count of nothing', ['tap', '--count', '0'], 'FLAG_VALUE_INVALID', '--count'],
+    ['a machine that no key can hold', ['broker-setup', '--tracker', 'x'.repeat(250)], 'KEY_INVALID', 'cannot name'],
+    [
+      'passwords that are not there',
+      ['broker-setup', '--password-file', 'nowhere'],
+      'PASSWORD_FILE_INVALID',
+      'nowhere',
+    ],
+    ['passwords that are none', ['broker-setup', '--password-file', 'LICENSE'], 'PASSWORD_FILE_INVALID', 'line 1'],
     ['a bad URL', ['up', '--broker', 'localhost:5672'], 'BROKER_URL_INVALID', 'amqp://'],
     ['an interval of zero', ['up', '--interval', '0'], 'SETTING_INVALID', 'from 100 to'],
     ['a port that is none', ['up', '--port', '70000'], 'SETTING_INVALID', 'from 0 to 65535'],

@@ -1,8 +1,10 @@
 // From the words that were typed to the command that they name.
 
 import { readArguments } from './arguments.ts';
+import { brokerSetup } from './commands/broker-setup.ts';
 import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
+import { doctor } from './commands/doctor.ts';
 import { callOf, commandHelp, generalHelp } from './commands/help.ts';
 import { run } from './commands/run.ts';
 import { tap } from './commands/tap.ts';
@@ -11,7 +13,7 @@ import { argumentsWrong, commandUnknown, flagUnknown } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [up, run, tap, config];
+const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, config];
 
 /**
  * Runs the command that the words name. Resolves when it has done its work, or when what it started runs until a signal.

@@ -192,6 +192,33 @@ export function tlsFileUnreadable(setting: string, path: string, thrown: unknown
   );
 }
 
+/** The file with passwords for the broker's users cannot be read or used. `why`: in words, or what the system threw. */
+export function passwordFileInvalid(path: string, why: unknown): CodedError {
+  return new CodedError(
+    'PASSWORD_FILE_INVALID',
+    {
+      what: `password file ${oneLine(path, 120)} not used`,
+      why: typeof why === 'string' ? why : systemReason(why),
+      todo: 'write a line for each user: its name, a space, its password',
+    },
+    configuration,
+  );
+}
+
+/** rabbitmqctl is not there or does not do what it is asked. */
+export function rabbitmqctlFailed(command: string, said: string, thrown: unknown): CodedError {
+  const missing = typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ENOENT';
+  return new CodedError(
+    'RABBITMQCTL_FAILED',
+    {
+      what: `rabbitmqctl ${command} failed`,
+      why: missing ? 'there is no such program' : oneLine(said.replace(/^Error:\s*/, ''), 300) || reasonOf(thrown),
+      todo: "run this on the broker's machine as a user who may use rabbitmqctl, or without --apply to see what it runs",
+    },
+    { cause: thrown },
+  );
+}
+
 /** The health file cannot be written. */
 export function healthFileUnwritable(path: string, thrown: unknown): CodedError {
   return new CodedError(

@@ -14,6 +14,8 @@ export class Exchange {
    * back without it: whoever made it first declares it so, and would be refused if it stood otherwise.
    */
   #durable: boolean;
+  /** Whether the broker refuses that we declare it, though it stands: then asking whether it is there has to do. */
+  #may_not_declare = false;
 
   /**
    * @param broker how errors name the broker
@@ -32,6 +34,7 @@ export class Exchange {
    * @throws CodedError `EXCHANGE_TYPE_WRONG`, `BROKER_ACCESS_REFUSED`; what the library throws when the connection ends
    */
   async ensure(model: ChannelModel): Promise<void> {
+    if (this.#may_not_declare && (await this.#absence(model)) === undefined) return;
     let refusal: Error | undefined;
     for (const durable of [this.#durable, !this.#durable]) {
       refusal = await refusalOf(model, (channel) => channel.assertExchange(this.name, 'topic', { durable }));
@@ -43,10 +46,16 @@ export class Exchange {
       if (/arg 'type'/.test(refusal.message)) throw exchangeTypeWrong(this.name, reasonOf(refusal), refusal);
     }
     // It differs in another way, or we may use but not declare it: that it stands is enough.
-    const absence = await refusalOf(model, (channel) => channel.checkExchange(this.name));
+    const absence = await this.#absence(model);
+    // A refusal is a line in the broker's log: one is enough.
+    this.#may_not_declare = absence === undefined && codeOf(refusal) === ACCESS_REFUSED;
     if (absence === undefined) return;
     throw codeOf(refusal) === ACCESS_REFUSED
       ? brokerAccessRefused(this.#broker, reasonOf(refusal), refusal)
       : (refusal ?? absence);
+  }
+
+  #absence(model: ChannelModel): Promise<Error | undefined> {
+    return refusalOf(model, (channel) => channel.checkExchange(this.name));
   }
 }

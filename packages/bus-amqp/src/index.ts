@@ -2,5 +2,13 @@
 
 export { AMQP_DEFAULTS, type AmqpBus, type AmqpBusOptions, amqpBus, LISTENING_SUFFIX } from './amqp-bus.ts';
 export type { TlsFiles } from './connection.ts';
-export { KEPT_EXPIRES_MS } from './queue.ts';
+export {
+  type ExchangeFound,
+  type Finding,
+  type InspectOptions,
+  inspectBroker,
+  type RoleNeeds,
+  type TlsFound,
+} from './inspect.ts';
+export { KEPT_EXPIRES_MS, queueFront } from './queue.ts';
 export { type Broker, HEARTBEAT_DEFAULT_S, readBrokerUrl } from './url.ts';

@@ -15,14 +15,18 @@ const LIVE_EXPIRES_MS = 60 * 1000;
 /** Bytes that names and patterns may have in AMQP (a short string). */
 const NAME_BYTES_MAX = 255;
 
+/** What the names of all queues of an exchange begin with. Names that begin with `amq.` are the broker's own. */
+export function queueFront(exchange: string): string {
+  return `${exchange.startsWith('amq.') ? 'queue.' : ''}${exchange}.`;
+}
+
 /**
- * The name of a kept queue, `<exchange>.<subscription>`: the same for all instances, which share it. Names that begin
- * with `amq.` are the broker's own.
+ * The name of a kept queue, `<exchange>.<subscription>`: the same for all instances, which share it.
  *
  * @throws CodedError `SUBSCRIPTION_INVALID` when the broker could not have that queue or binding
  */
 export function keptName(exchange: string, { name, pattern, in_flight_max }: SubscribeOptions): string {
-  const queue = `${exchange.startsWith('amq.') ? 'queue.' : ''}${exchange}.${name}`;
+  const queue = `${queueFront(exchange)}${name}`;
   if (Buffer.byteLength(queue) > NAME_BYTES_MAX) {
     throw subscriptionInvalid(name, `its queue's name "<exchange>.<name>" is longer than ${NAME_BYTES_MAX} bytes`);
   }

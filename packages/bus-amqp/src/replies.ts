@@ -7,6 +7,7 @@ export const CONNECTION_FORCED = 320;
 export const ACCESS_REFUSED = 403;
 export const NOT_FOUND = 404;
 export const PRECONDITION_FAILED = 406;
+export const COMMAND_INVALID = 503;
 
 /** The `code` of an error: a reply of the broker as a number, an error of the system as text. */
 export function codeOf(error: unknown): string | number | undefined {

@@ -6,11 +6,13 @@ export class CodedError extends Error {
   readonly code: string;
   /** True when a person must change a setting: the command ends with exit code 2. */
   readonly configuration: boolean;
+  readonly parts: ErrorParts;
 
   constructor(code: string, parts: ErrorParts, options: ErrorOptions & { configuration?: boolean } = {}) {
     super(`${parts.what}: ${parts.why}; ${parts.todo}`, options);
     this.name = 'CodedError';
     this.code = code;
+    this.parts = parts;
     this.configuration = options.configuration ?? false;
   }
 }

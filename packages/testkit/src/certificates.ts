@@ -5,16 +5,22 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Files in PEM: the authority, and the certificate for `localhost` and 127.0.0.1 that it signed, with its key. */
+/**
+ * Files in PEM: the authority, and the certificate for `localhost` and 127.0.0.1 that it signed, with its key; and the
+ * same for a client, which has an authority of its own.
+ */
 export interface CertificateFiles {
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
+  readonly client_ca: string;
+  readonly client_certificate: string;
+  readonly client_key: string;
 }
 
 /** https://www.erlang.org/doc/apps/public_key/public_key.html#pkix_test_data/1 */
 const PROGRAM = `
-[Ca, Certificate, Key] = init:get_plain_arguments(),
+[Ca, Certificate, Key, ClientCa, ClientCertificate, ClientKey] = init:get_plain_arguments(),
 Names = [{dNSName, "localhost"}, {iPAddress, <<127,0,0,1>>}],
 SubjectAltName = {'Extension', {2,5,29,17}, false, Names},
 Kind = [{key, {namedCurve, secp256r1}}, {digest, sha256}],
@@ -29,13 +35,23 @@ end,
 Write(Ca, [{'Certificate', Der} || Der <- proplists:get_value(cacerts, Client)]),
 Write(Certificate, [{'Certificate', proplists:get_value(cert, Server)}]),
 Write(Key, [proplists:get_value(key, Server)]),
+Write(ClientCa, [{'Certificate', Der} || Der <- proplists:get_value(cacerts, Server)]),
+Write(ClientCertificate, [{'Certificate', proplists:get_value(cert, Client)}]),
+Write(ClientKey, [proplists:get_value(key, Client)]),
 halt().
 `;
 
 /** Makes them in `folder`. */
 export async function makeCertificates(folder: string, environment: NodeJS.ProcessEnv): Promise<CertificateFiles> {
-  const files = { ca: `${folder}/ca.pem`, certificate: `${folder}/certificate.pem`, key: `${folder}/key.pem` };
-  const names = [files.ca, files.certificate, files.key];
-  await run('erl', ['-noinput', '-eval', PROGRAM, '-extra', ...names], { env: environment });
+  // In the order in which the program takes them.
+  const files = {
+    ca: `${folder}/ca.pem`,
+    certificate: `${folder}/certificate.pem`,
+    key: `${folder}/key.pem`,
+    client_ca: `${folder}/client-ca.pem`,
+    client_certificate: `${folder}/client-certificate.pem`,
+    client_key: `${folder}/client-key.pem`,
+  };
+  await run('erl', ['-noinput', '-eval', PROGRAM, '-extra', ...Object.values(files)], { env: environment });
   return files;
 }

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { reasonOf } from '@ganglion/kernel';
@@ -34,8 +35,13 @@ export interface PrivateRabbitmq {
   readonly url_tls: string;
   /** The authority that signed the TLS certificate: a PEM file. Empty without `tls`. */
   readonly ca_file: string;
+  /** Our own certificate and its key, signed by an authority that the broker trusts: PEM files. Empty without `tls`. */
+  readonly client_cert_file: string;
+  readonly client_key_file: string;
   /** The Erlang node's name. */
   readonly node: string;
+  /** What `rabbitmqctl` needs in its environment to reach this node, where a program of ours is to call it. */
+  readonly environment: NodeJS.ProcessEnv;
   /** The process number of the Erlang machine, for signals; undefined when it does not run. */
   readonly pid: number | undefined;
   /** SIGKILLs the whole Erlang machine, as a power cut would end it. Resolves when its process is gone. */
@@ -95,13 +101,15 @@ class Broker implements PrivateRabbitmq {
   readonly url: string;
   readonly port: number;
   readonly node: string;
+  readonly environment: NodeJS.ProcessEnv;
   url_tls = '';
   ca_file = '';
+  client_cert_file = '';
+  client_key_file = '';
 
   readonly #hold: Ports;
   readonly #tls_port: number;
   readonly #folder: string;
-  readonly #environment: NodeJS.ProcessEnv;
   readonly #guardian: Guardian;
   #stopped: Promise<void> | undefined;
 
@@ -113,8 +121,8 @@ class Broker implements PrivateRabbitmq {
     this.#hold = hold;
     this.#tls_port = tls_port;
     this.#folder = folder;
-    this.#environment = environmentOf(folder, this.node, dist_port, epmd_port);
-    this.#guardian = new Guardian({ folder, epmd_port, server, environment: this.#environment });
+    this.environment = environmentOf(folder, this.node, dist_port, epmd_port);
+    this.#guardian = new Guardian({ folder, epmd_port, server, environment: this.environment });
   }
 
   get pid(): number | undefined {
@@ -131,12 +139,14 @@ class Broker implements PrivateRabbitmq {
       config,
     ];
     if (tls) {
-      const files = await makeCertificates(folder, this.#environment);
+      const files = await makeCertificates(folder, this.environment);
       this.url_tls = `amqps://guest:guest@localhost:${this.#tls_port}`;
       this.ca_file = files.ca;
+      this.client_cert_file = files.client_certificate;
+      this.client_key_file = files.client_key;
       lines.push(
         `listeners.ssl.1 = 127.0.0.1:${this.#tls_port}`,
-        `ssl_options.cacertfile = ${files.ca}`,
+        `ssl_options.cacertfile = ${files.client_ca}`,
         `ssl_options.certfile = ${files.certificate}`,
         `ssl_options.keyfile = ${files.key}`,
       );
@@ -191,7 +201,7 @@ class Broker implements PrivateRabbitmq {
   async ctl(...words: string[]): Promise<string> {
     try {
       const { stdout } = await promisify(execFile)(findProgram('rabbitmqctl'), ['-q', '-n', this.node, ...words], {
-        env: this.#environment,
+        env: this.environment,
       });
       return stdout;
     } catch (error) {
@@ -234,6 +244,8 @@ function environmentOf(folder: string, node: string, dist_port: number, epmd_por
   const outside = Object.entries(process.env).filter(([name]) => !/^(RABBITMQ_|ERL_|NOTIFY_SOCKET$)/.test(name));
   return {
     ...Object.fromEntries(outside),
+    // Where rabbitmqctl is that takes all this from its environment.
+    PATH: `${dirname(findProgram('rabbitmqctl'))}:${process.env['PATH'] ?? ''}`,
     HOME: `${folder}/home`,
     LC_ALL: 'C.UTF-8', // rabbitmqctl complains without.
     ERL_EPMD_PORT: String(epmd_port),

@@ -27,6 +27,9 @@ export interface Command {
 /** The flags that people need most, as a help shows them; every setting is a flag besides. */
 export const FLAGS = {
   broker: ['--broker URL', 'RabbitMQ, as amqp://user:password@host'],
+  broker_ca: ['--broker-ca FILE', "the authority of the broker's certificate, for amqps://"],
+  broker_cert: ['--broker-cert FILE', 'our own certificate for the broker'],
+  broker_key: ['--broker-key FILE', 'and its key'],
   exchange: ['--exchange NAME', 'its topic exchange (ganglion)'],
   port: ['--port NUMBER', 'the port of the page (8888)'],
   host: ['--host ADDRESS', 'the address of the page (127.0.0.1)'],
@@ -35,6 +38,10 @@ export const FLAGS = {
   with: ['--with FILE', 'a module of your own; as often as you like'],
   count: ['--count NUMBER', 'end after so many messages'],
   json: ['--json', 'write JSON, for a program to read'],
+  tracker: ['--tracker MACHINE', 'a machine that will have a tracker; as often as you like'],
+  apply: ['--apply', 'run rabbitmqctl instead of printing what to run'],
+  node: ['--node NAME', "the broker's Erlang node (rabbitmqctl's own choice)"],
+  password_file: ['--password-file FILE', 'passwords for users, USER PASSWORD a line'],
   config: ['--config FILE', 'the settings file (./ganglion.toml)'],
   log_level: ['--log-level LEVEL', 'debug, info, warn or error (info)'],
 } as const satisfies Readonly<Record<string, readonly [flag: string, says: string]>>;

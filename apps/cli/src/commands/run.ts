@@ -8,6 +8,7 @@ import { brokerMissing } from '../errors.ts';
 import { openLog } from '../log.ts';
 import { loadModule } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
+import type { Settings } from '../settings/layers.ts';
 import { runSystem } from '../system.ts';
 import type { Command } from './command.ts';
 
@@ -23,7 +24,19 @@ export const run: Command = {
   ],
   switches: [],
   options: ['config'],
-  flags: ['broker', 'exchange', 'machine', 'interval', 'port', 'host', 'config', 'log_level'],
+  flags: [
+    'broker',
+    'broker_ca',
+    'broker_cert',
+    'broker_key',
+    'exchange',
+    'machine',
+    'interval',
+    'port',
+    'host',
+    'config',
+    'log_level',
+  ],
   examples: [
     ['ganglion run tracker --broker amqp://localhost', 'measure this machine'],
     ['ganglion run tracker --machine db-01 --interval 500ms', 'under another name, twice a second'],
@@ -44,6 +57,15 @@ function tuneRuntime(module: string): void {
   setFlagsFromString('--no-maglev');
 }
 
+/**
+ * The machine that a tracker was told to speak for. Its instance bears that name instead of the host's, so that one rule
+ * of the broker can hold it to both; see roles.ts.
+ */
+function machineOf({ entries }: Settings): string | undefined {
+  const machine = entries.find(({ setting }) => setting.key === 'tracker.machine')?.value;
+  return typeof machine === 'string' ? machine : undefined;
+}
+
 async function runOne(args: Arguments): Promise<void> {
   const name = args.words[0] ?? '';
   tuneRuntime(name);
@@ -53,7 +75,7 @@ async function runOne(args: Arguments): Promise<void> {
     throw brokerMissing(`module ${module.name} not started`, ', or run all modules in one process with "ganglion up"');
   }
   const log = await openLog(settings.own.log_level);
-  const instance = instanceName(module.name);
+  const instance = instanceName(module.name, machineOf(settings));
   const open_bus = await openBus(settings.own, { name: instance, log });
   await runSystem({
     ...open_bus,
