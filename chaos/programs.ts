@@ -86,12 +86,6 @@ export async function runModuleBehind(
   return started([...words, ...flags], (line) => line.msg.startsWith('runs as '));
 }
 
-/** Runs a program of this folder; resolves when it logs `ready`. */
-export function runOwn(name: string, ...words: readonly string[]): Promise<Program> {
-  const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-  return started([process.execPath, file, ...words], (line) => line.msg === 'ready');
-}
-
 /** The port that a web server logs. */
 export function portOf(program: Program): number {
   return Number(program.log.find(({ port }) => port !== undefined)?.['port']);

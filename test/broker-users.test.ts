@@ -60,15 +60,18 @@ describe('with a user for each role', () => {
     const tap = ganglion('tap', '#', '--json', '--broker', urlOf('tap'), '--exchange', EXCHANGE);
     const web = await runWeb(placeOf('web'));
     const analyzer = await run(placeOf('analyzer'), 'analyzer');
+    const presence = await run(placeOf('presence'), 'presence');
     const tracker = await run(placeOf(`tracker-${MACHINE}`), 'tracker', '--machine', MACHINE, '--interval', '200ms');
 
     const socket = await listenPlain(web.port);
     await socket.first(({ machine }) => machine === MACHINE);
     // Also what each says of itself.
-    for (const source of ['tracker', 'analyzer', 'web']) {
+    for (const source of ['tracker', 'analyzer', 'presence', 'web']) {
       await tap.lines.first((line) => line.includes(`"topic":"pulse","source":"${source}-`));
     }
-    for (const program of [web, analyzer, tracker]) {
+    tracker.signal('SIGKILL');
+    await tap.lines.first((line) => line.includes('"topic":"death"') && line.includes('"connection_lost"'));
+    for (const program of [web, analyzer, presence, tracker]) {
       expect(logOf(program).filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
     }
   });

@@ -27,9 +27,9 @@ test('every module has a role, a tracker one for each machine, and there are som
     'ganglion-tracker-a',
     'ganglion-tracker-b',
     'ganglion-analyzer',
+    'ganglion-presence',
     'ganglion-web',
     'ganglion-mood',
-    'ganglion-presence',
     'ganglion-tap',
     'ganglion-admin',
   ]);

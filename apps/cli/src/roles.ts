@@ -41,8 +41,8 @@ export const EVENTS = { exchange: 'amq.rabbitmq.event', vhost: '/' } as const;
 /** What the broker's own documentation writes for "nothing". */
 const NOTHING = '^$';
 
-/** Modules that show or follow whatever passes. */
-const LISTEN_TO_ALL = ['web', 'presence'];
+/** Modules that show whatever passes. */
+const LISTEN_TO_ALL = ['web'];
 
 const ADMIN = 'admin';
 
@@ -55,8 +55,6 @@ export function rolesOf(modules: readonly Module[], machines: readonly string[])
   const roles = modules.flatMap((module) =>
     module.name === 'tracker' ? machines.map((machine) => trackerOf(module, machine)) : [roleOf(module)],
   );
-  // It may come from elsewhere, and needs what no other module does.
-  if (!modules.some(({ name }) => name === 'presence')) roles.push(PRESENCE);
   return [...roles, TAP, ADMINISTRATOR];
 }
 
@@ -64,8 +62,8 @@ export function rolesOf(modules: readonly Module[], machines: readonly string[])
 export function permissionsOf(role: Role, exchange: string): Permissions {
   const place = escaped(exchange);
   if (role.name === ADMIN) {
-    const everything = whole([place, `${escaped(queueFront(exchange))}.*`]);
-    return { configure: everything, write: everything, read: everything };
+    const own = [place, `${escaped(queueFront(exchange))}.*`];
+    return { configure: whole(own), write: whole(own), read: whole([...own, escaped(EVENTS.exchange)]) };
   }
   const queues = role.listens.length > 0 ? [`${escaped(`${queueFront(exchange)}${role.name}.`)}.*`] : [];
   return {
@@ -156,15 +154,6 @@ function pulseOf(module: string, machine?: string): Keys {
   };
 }
 
-const PRESENCE: Role = {
-  name: 'presence',
-  says: 'publishes birth, death, outage; reads who connects to the broker',
-  listens: ['#'],
-  listens_to_all: true,
-  publishes: [...['birth', 'death', 'outage'].map(anyOf), pulseOf('presence')],
-  reads_events: true,
-};
-
 const TAP: Role = {
   name: 'tap',
   says: 'reads everything, publishes nothing',
@@ -180,5 +169,5 @@ const ADMINISTRATOR: Role = {
   listens: ['#'],
   listens_to_all: true,
   publishes: [{ expression: '.*', example: 'doctor.doctor' }],
-  reads_events: false,
+  reads_events: true,
 };

@@ -11,10 +11,11 @@ function script(settings: object, machines: string[] = [], node?: string): strin
   return scriptOf(planSetup(read, { modules, machines, node, password_file: undefined })).split('\n');
 }
 
-test('users are given to another virtual host, and presence alone to the default one, where the events are', () => {
+test('users are given to another virtual host, and those who read the events to the default one, too', () => {
   const lines = script({ broker: 'amqps://me:mine@broker.example.com/site%201' });
   expect(lines.filter((line) => line.includes(' -p / '))).toEqual([
     expect.stringMatching(/^ctl set_permissions -p \/ ganglion-presence .*amq\\\.rabbitmq\\\.event/),
+    expect.stringMatching(/^ctl set_permissions -p \/ ganglion-admin .*amq\\\.rabbitmq\\\.event/),
   ]);
   expect(lines.filter((line) => line.startsWith("ctl set_permissions -p 'site 1' "))).toHaveLength(5);
   const addresses = lines.filter((line) => line.startsWith('# amqp'));

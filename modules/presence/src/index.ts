@@ -139,7 +139,7 @@ export default defineModule({
     };
 
     const unwatchStatus = bus.onStatus(() => roster.doubt(performance.now(), PATIENCE_MS));
-    const unwatchConnections = bus.watchConnections?.(({ name, open }) => {
+    const unwatchConnections = bus.watchConnections?.('presence.connections', ({ name, open }) => {
       const now_ms = performance.now();
       if (open) roster.joined(name, now_ms);
       else roster.left(name, now_ms);

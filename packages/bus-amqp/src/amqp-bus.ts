@@ -129,6 +129,8 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   const complaints = new Complaints(log);
   const consumers = new Set<Consumer>();
   const events = new ConnectionEvents({
+    exchange: exchange_name,
+    instance: name,
     broker: broker.shown,
     log,
     backoff: () => new Backoff(EVENTS_AGAIN_MS, EVENTS_AGAIN_MS),
@@ -264,11 +266,11 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       return consumer;
     },
 
-    watchConnections(handler) {
+    watchConnections(watcher, handler) {
       if (closing !== undefined) throw busClosed();
       const first = !events.watched;
       // The listening connection of another process is no sign of its life: a module need not have one.
-      const end = events.watch((change) => {
+      const end = events.watch(watcher, (change) => {
         if (!change.name.endsWith(LISTENING_SUFFIX)) handler(change);
       });
       if (first && listening_over !== undefined && !listening_over.over.aborted) events.serve(listening_over);

@@ -6,6 +6,7 @@ import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { Complaints } from './complaints.ts';
 import type { Connection } from './connection.ts';
 import { connectionEventsMissing, connectionEventsRefused } from './errors.ts';
+import { keptName, liveName } from './queue.ts';
 import { ACCESS_REFUSED, codeOf, NOT_FOUND, refusalOf } from './replies.ts';
 import { type Backoff, repeat } from './retry.ts';
 
@@ -18,6 +19,10 @@ const QUEUE = { exclusive: true, durable: false, autoDelete: true, maxLength: 10
 export interface ConnectionEventsOptions {
   /** How logs and errors name the broker. */
   readonly broker: string;
+  /** The exchange that the queue is named after, as those of subscriptions are. */
+  readonly exchange: string;
+  /** Who watches; stands in the queue's name. */
+  readonly instance: string;
   readonly log: Log;
   /** Makes the waits between two attempts over one connection. */
   readonly backoff: () => Backoff;
@@ -28,6 +33,7 @@ export class ConnectionEvents {
   readonly #options: ConnectionEventsOptions;
   readonly #complaints: Complaints;
   readonly #handlers = new Set<(change: ConnectionChange) => void>();
+  #name = '';
   /** The end of the connection that is listened over. */
   #over: AbortSignal | undefined;
 
@@ -42,7 +48,8 @@ export class ConnectionEvents {
   }
 
   /** Tells `handler` from now on; returns the function that ends it. */
-  watch(handler: (change: ConnectionChange) => void): () => void {
+  watch(name: string, handler: (change: ConnectionChange) => void): () => void {
+    this.#name = name;
     this.#handlers.add(handler);
     return () => this.#handlers.delete(handler);
   }
@@ -87,7 +94,9 @@ export class ConnectionEvents {
     });
     ended.catch(() => {});
     channel.on('handler-error', (error) => this.#options.log.error({}, `event not told, ${reasonOf(error)}`));
-    const { queue } = await channel.assertQueue('', QUEUE);
+    const { exchange, instance } = this.#options;
+    const named = { name: this.#name, pattern: '#', in_flight_max: 1 };
+    const { queue } = await channel.assertQueue(liveName(keptName(exchange, named), instance), QUEUE);
     await channel.bindQueue(queue, EVENTS, 'connection.created');
     await channel.bindQueue(queue, EVENTS, 'connection.closed');
     await channel.consume(queue, (message) => this.#heard(message), { noAck: true });

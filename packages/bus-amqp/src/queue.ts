@@ -25,7 +25,10 @@ export function queueFront(exchange: string): string {
  *
  * @throws CodedError `SUBSCRIPTION_INVALID` when the broker could not have that queue or binding
  */
-export function keptName(exchange: string, { name, pattern, in_flight_max }: SubscribeOptions): string {
+export function keptName(
+  exchange: string,
+  { name, pattern, in_flight_max }: Pick<SubscribeOptions, 'name' | 'pattern' | 'in_flight_max'>,
+): string {
   const queue = `${queueFront(exchange)}${name}`;
   if (Buffer.byteLength(queue) > NAME_BYTES_MAX) {
     throw subscriptionInvalid(name, `its queue's name "<exchange>.<name>" is longer than ${NAME_BYTES_MAX} bytes`);

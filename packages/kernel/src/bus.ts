@@ -105,11 +105,11 @@ export interface Bus {
   /** Calls `listener` on each change of `status`; returns the function that ends it. */
   onStatus(listener: (status: BusStatus) => void): () => void;
   /**
-   * Calls `handler` whenever a process joins the bus or leaves it, as soon as the broker knows: milliseconds after a
+   * Calls `handler` of `name` (as in {@link SubscribeOptions}) whenever a process joins the bus or leaves it, as soon as the broker knows: milliseconds after a
    * kill -9. Nothing is told of the time while this bus is away itself. Only where the bus can know it, and then as far as
    * the broker tells. Returns the function that ends it.
    */
-  watchConnections?(handler: (change: ConnectionChange) => void): () => void;
+  watchConnections?(name: string, handler: (change: ConnectionChange) => void): () => void;
   /** Resolves when every message offered so far is taken over or given up. The caller bounds the wait. */
   flush(): Promise<void>;
   /** Cancels every subscription and lets go of the broker. What is still in the buffer is dropped. Safe to call twice. */

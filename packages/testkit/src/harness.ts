@@ -225,7 +225,7 @@ class WatchedBus implements Bus {
     return this.#bus.onStatus(...parameters);
   }
 
-  watchConnections(handler: (change: ConnectionChange) => void): () => void {
+  watchConnections(_name: string, handler: (change: ConnectionChange) => void): () => void {
     this.watchers.add(handler);
     return () => this.watchers.delete(handler);
   }
