@@ -32,7 +32,8 @@ export const STEPS = {
     says: 'the command',
     reads: [
       ...['apps/cli/src', 'apps/cli/package.json', 'modules/analyzer/src', 'modules/tracker/src', 'modules/web/server'],
-      ...['packages/kernel/src', 'packages/topics/src', 'packages/bus-amqp/src', 'modules/web/dist/page'],
+      ...['packages/kernel/src', 'packages/topics/src', 'packages/bus-amqp/src', 'packages/spool/src'],
+      'modules/web/dist/page',
       ...['scripts/bundle-command.mjs', 'scripts/build-steps.mjs', 'package-lock.json'],
     ],
     writes: 'apps/cli/dist/main.js',
