@@ -154,6 +154,7 @@ function boundedFlush(bus: Bus): Bus {
       return bus.status;
     },
     onStatus: (listener) => bus.onStatus(listener),
+    ...(bus.onOutcome === undefined ? {} : { onOutcome: (listener) => bus.onOutcome?.(listener) ?? (() => {}) }),
     publish: (envelope) => bus.publish(envelope),
     subscribe: (options, handler) => bus.subscribe(options, handler),
     flush: async () => {

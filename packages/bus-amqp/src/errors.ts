@@ -185,3 +185,12 @@ export function channelLost(broker: string, why: string, cause?: unknown): Coded
     { cause },
   );
 }
+
+/** The disk does not take what should wait on it. */
+export function spoolUnwritable(why: string): CodedError {
+  return new CodedError('SPOOL_UNWRITABLE', {
+    what: 'message not written to the spool',
+    why: oneLine(why),
+    todo: 'make room on its disk; messages wait in memory meanwhile',
+  });
+}

@@ -52,6 +52,14 @@ export interface SubscribeOptions {
 export type DropReason = 'queue_full' | 'refused' | 'buffer_full' | 'closed';
 
 /**
+ * What became of a message that `publish` had taken over, or had to keep in memory: it was dropped, because its store was
+ * full, it had waited too long or the broker refused it; or a try to store it failed.
+ */
+export type Outcome =
+  | { readonly dropped: 'spool_full' | 'too_old' | 'refused' }
+  | { readonly failed: 'spool_unwritable' };
+
+/**
  * Takes one message. Resolving acknowledges it; rejecting refuses it for good (the bus drops it and says so).
  * A listener that dies before either gets a kept message again.
  */
@@ -78,7 +86,7 @@ export interface BusStatus {
 export interface Bus {
   /**
    * Offers a message. Resolves when the bus has taken it over: queued at every listener in memory, confirmed by the
-   * broker over AMQP. While the broker is away the message waits in a bounded buffer; rejects with `BUS_BUFFER_FULL`
+   * broker over AMQP, or in a store that outlives the process. While the broker is away the message waits in a bounded buffer; rejects with `BUS_BUFFER_FULL`
    * when that had to let it go, and with `BUS_CLOSED` after `close`.
    *
    * Ordered: messages of one publisher reach one listener in the order in which `publish` was called, except those
@@ -95,6 +103,11 @@ export interface Bus {
   readonly status: BusStatus;
   /** Calls `listener` on each change of `status`; returns the function that ends it. */
   onStatus(listener: (status: BusStatus) => void): () => void;
+  /**
+   * Calls `listener` for what becomes of messages later than `publish` can tell, also of those that an earlier process
+   * left; returns the function that ends it. Only a bus with a store has it.
+   */
+  onOutcome?(listener: (key: string, outcome: Outcome) => void): () => void;
   /** Resolves when every message offered so far is taken over or given up. The caller bounds the wait. */
   flush(): Promise<void>;
   /** Cancels every subscription and lets go of the broker. What is still in the buffer is dropped. Safe to call twice. */

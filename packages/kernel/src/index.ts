@@ -7,6 +7,7 @@ export type {
   Envelope,
   EnvelopeHandler,
   EnvelopeProperties,
+  Outcome,
   SubscribeOptions,
   Subscription,
 } from './bus.ts';
