@@ -8,6 +8,7 @@ import { brokerMissing } from '../errors.ts';
 import { openLog } from '../log.ts';
 import { loadModule } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
+import { openMeasureSpool } from '../spool.ts';
 import { runSystem } from '../system.ts';
 import type { Command } from './command.ts';
 
@@ -20,10 +21,11 @@ export const run: Command = {
   about: [
     'The module is tracker, analyzer or web, or a file of your own, in TypeScript or JavaScript.',
     'The broker may be away, now or later: the module says so once, waits, and goes on.',
+    'What a tracker measures meanwhile waits too, in a folder, also while the tracker does not run.',
   ],
   switches: [],
   options: ['config'],
-  flags: ['broker', 'exchange', 'machine', 'interval', 'port', 'host', 'config', 'log_level'],
+  flags: ['broker', 'exchange', 'machine', 'interval', 'port', 'host', 'spool', 'config', 'log_level'],
   examples: [
     ['ganglion run tracker --broker amqp://localhost', 'measure this machine'],
     ['ganglion run tracker --machine db-01 --interval 500ms', 'under another name, twice a second'],
@@ -54,7 +56,8 @@ async function runOne(args: Arguments): Promise<void> {
   }
   const log = await openLog(settings.own.log_level);
   const instance = instanceName(module.name);
-  const open_bus = await openBus(settings.own, { name: instance, log });
+  const spool = await openMeasureSpool({ modules: [module], settings, log, by_default: true });
+  const open_bus = await openBus(settings.own, { name: instance, log, spool });
   await runSystem({
     ...open_bus,
     modules: [module],
