@@ -20,7 +20,7 @@ export interface Arguments {
   readonly command: string | undefined;
   /** The words after the command. */
   readonly words: readonly string[];
-  /** `--help`, `--version`, `--json`: true when they were given. */
+  /** `--help`, `--version`, `--json`, `--dead`: true when they were given. */
   readonly switches: ReadonlySet<Switch>;
   /** `--config`, `--with`, `--count`: every value that was given. */
   readonly options: Readonly<Record<Option, readonly string[]>>;
@@ -28,7 +28,7 @@ export interface Arguments {
   readonly flags: readonly Flag[];
 }
 
-const SWITCHES = { help: { short: 'h' }, version: { short: 'v' }, json: {} } as const;
+const SWITCHES = { help: { short: 'h' }, version: { short: 'v' }, json: {}, dead: {} } as const;
 const OPTIONS = ['config', 'with', 'count'] as const;
 
 /** A flag without a value. */

@@ -157,6 +157,7 @@ function boundedFlush(bus: Bus): Bus {
     ...(bus.onOutcome === undefined ? {} : { onOutcome: (listener) => bus.onOutcome?.(listener) ?? (() => {}) }),
     publish: (envelope) => bus.publish(envelope),
     subscribe: (options, handler) => bus.subscribe(options, handler),
+    dead: (name) => bus.dead(name),
     flush: async () => {
       if (!gave_up) gave_up = !(await within(bus.flush(), FLUSH_MS));
     },

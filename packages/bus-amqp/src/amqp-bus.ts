@@ -14,12 +14,14 @@ import {
 } from '@ganglion/kernel';
 import type { SpoolOptions } from './backlog.ts';
 import { Complaints } from './complaints.ts';
-import type { Connection, TlsFiles } from './connection.ts';
+import { type Connection, openConnection, type TlsFiles } from './connection.ts';
 import { Consumer } from './consumer.ts';
+import { deadName, readDead } from './dead-letters.ts';
 import { exchangeNameInvalid } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { Link } from './link.ts';
 import { type Buffered, Publisher } from './publisher.ts';
+import { queueName } from './queue.ts';
 import { Backoff, within } from './retry.ts';
 import { readBrokerUrl } from './url.ts';
 
@@ -267,6 +269,18 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       if (listening_over !== undefined && !listening_over.over.aborted) consumer.serve(listening_over);
       listening.start();
       return consumer;
+    },
+
+    async dead(subscription) {
+      if (closing !== undefined) throw busClosed();
+      // Asked seldom, and by a person: not worth a connection that stays.
+      const over = new AbortController();
+      const asking = await openConnection({ ...shared, name: name + LISTENING_SUFFIX }, over.signal);
+      try {
+        return await readDead(asking.model, deadName(queueName(exchange_name, subscription)));
+      } finally {
+        await asking.close();
+      }
     },
 
     flush: () => publisher.flush(),

@@ -59,8 +59,21 @@ export type Outcome =
   | { readonly dropped: 'spool_full' | 'too_old' | 'refused' }
   | { readonly failed: 'spool_unwritable' };
 
+/** Messages that a bus holds for each kept subscription which refused them, at most; past that the oldest go. */
+export const DEAD_LETTERS_MAX = 1_000;
+
+/** A message that a kept subscription refused for good. */
+export interface DeadLetter {
+  readonly envelope: Envelope;
+  /** What its handler said. */
+  readonly why: string;
+  /** When it was refused, epoch milliseconds; undefined when nobody noted it. */
+  readonly time_ms: number | undefined;
+}
+
 /**
- * Takes one message. Resolving acknowledges it; rejecting refuses it for good (the bus drops it and says so).
+ * Takes one message. Resolving acknowledges it; rejecting refuses it for good: the bus drops it and says so, and keeps
+ * what a kept subscription refused as a dead letter.
  * A listener that dies before either gets a kept message again.
  */
 export type EnvelopeHandler = (envelope: Envelope) => Promise<void>;
@@ -99,6 +112,11 @@ export interface Bus {
    * away; the subscription is made again after every reconnect. Throws `BUS_CLOSED` after `close`.
    */
   subscribe(options: SubscribeOptions, handler: EnvelopeHandler): Subscription;
+  /**
+   * What listeners of the kept subscription `name` have refused, oldest first, at most {@link DEAD_LETTERS_MAX}. It is
+   * read and stays. Rejects when the bus cannot tell.
+   */
+  dead(name: string): Promise<readonly DeadLetter[]>;
   /** The state now. */
   readonly status: BusStatus;
   /** Calls `listener` on each change of `status`; returns the function that ends it. */

@@ -3,6 +3,7 @@
 export type {
   Bus,
   BusStatus,
+  DeadLetter,
   DropReason,
   Envelope,
   EnvelopeHandler,
@@ -11,6 +12,7 @@ export type {
   SubscribeOptions,
   Subscription,
 } from './bus.ts';
+export { DEAD_LETTERS_MAX } from './bus.ts';
 export { BODY_BYTES_MAX, decode, encode, HOPS_MAX, type Refusal, type RefusalReason } from './codec.ts';
 export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf } from './errors.ts';
 export { type Log, LogLimiter, silentLog } from './log.ts';

@@ -193,7 +193,7 @@ describe('a running module', () => {
     });
     await run(flaky, bus);
     await say(bus, 'a', { n: 1 });
-    await say(bus, 'a', { n: 2 });
+    await say(bus, 'a', { n: 2 }, 'another');
     await answers.until(() => answers.seen.length === 2);
     expect(answers.seen.map(({ body }) => body)).toEqual([{ twice: 1 }, { twice: 2 }]);
     expect(failures).toBe(3);

@@ -216,6 +216,10 @@ class WatchedBus implements Bus {
     return this.#bus.onStatus(...parameters);
   }
 
+  dead(name: string): ReturnType<Bus['dead']> {
+    return this.#bus.dead(name);
+  }
+
   flush(): Promise<void> {
     return this.#bus.flush();
   }

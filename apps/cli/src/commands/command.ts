@@ -35,6 +35,7 @@ export const FLAGS = {
   spool: ['--spool FOLDER', 'where measures wait for the broker, or none'],
   with: ['--with FILE', 'a module of your own; as often as you like'],
   count: ['--count NUMBER', 'end after so many messages'],
+  dead: ['--dead', 'show what was refused, and leave it'],
   json: ['--json', 'write JSON, for a program to read'],
   config: ['--config FILE', 'the settings file (./ganglion.toml)'],
   log_level: ['--log-level LEVEL', 'debug, info, warn or error (info)'],
