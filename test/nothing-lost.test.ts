@@ -8,7 +8,7 @@ import { freshExchange, sharedRabbitmq, startLine } from '@ganglion/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 import { join as joinExchange } from './support/exchange.ts';
 import { ganglion, type Program, start } from './support/program.ts';
-import { logOf } from './support/system.ts';
+import { logOf, run } from './support/system.ts';
 
 /** A measure that was heard, or lies in the spool. */
 interface Numbered {
@@ -110,4 +110,33 @@ test('two trackers do not share a folder, and who names none goes on without', a
   expect(logOf(third).filter(({ level }) => level === 'warn')).toEqual([
     expect.objectContaining({ code: 'SPOOL_IN_USE', msg: expect.stringContaining('measures wait in memory alone') }),
   ]);
+});
+
+test('a listener that is killed over and over misses nothing that it keeps', async () => {
+  const place = { broker: sharedRabbitmq(), exchange: freshExchange() };
+  const stranger = await joinExchange(place.broker, place.exchange);
+  const everything: string[] = [];
+  const recorded = new Set<string>();
+  const note = ({ lines }: Program) => {
+    for (const line of lines.items) recorded.add(JSON.parse(line).id);
+  };
+  let recorder = await run(place, 'test/support/recorder.ts');
+  for (const so_many of [1, 100, 300]) {
+    for (let n = 0; n < 1000; n++) {
+      const id = `stranger/${everything.length}`;
+      everything.push(id);
+      stranger.say('db-01.measure', { cpu_percentage: 1 }, { messageId: id, appId: 'stranger' });
+    }
+    await recorder.lines.until((lines) => lines.length >= so_many);
+    await recorder.stop('SIGKILL');
+    note(recorder);
+    recorder = await run(place, 'test/support/recorder.ts');
+  }
+  const last = recorder;
+  await expect
+    .poll(() => {
+      note(last);
+      return everything.filter((id) => !recorded.has(id));
+    })
+    .toEqual([]);
 });

@@ -266,6 +266,36 @@ describe('a running module', () => {
     expect(taken).toBe(false);
   });
 
+  it('counts what becomes of its messages after the bus has taken them over, and not of those of others', async () => {
+    const memory = memoryBus();
+    const pulses = listen(memory, '#.pulse');
+    let tell: Parameters<NonNullable<Bus['onOutcome']>>[0] = () => {};
+    let ended = false;
+    const bus: Bus = {
+      ...memory,
+      onOutcome: (listener) => {
+        tell = listener;
+        return () => {
+          ended = true;
+        };
+      },
+    };
+    const running = await run(defineModule({ name: 'teller', publishes: { answer }, start: () => {} }), bus);
+    for (const reason of ['spool_full', 'spool_full', 'too_old'] as const) tell('a.answer', { dropped: reason });
+    tell('a.answer', { failed: 'spool_unwritable' });
+    tell('a.question', { dropped: 'spool_full' });
+    await running.stop();
+    const [{ body } = { body: undefined }] = pulses.seen.filter(
+      ({ body }) => Object.keys((body as Pulse).dropped).length > 0,
+    );
+    expect(body).toMatchObject({
+      dropped: { answer: { spool_full: 2, too_old: 1 } },
+      failed: { answer: { spool_unwritable: 1 } },
+    });
+    expect(Object.keys((body as Pulse).dropped)).toEqual(['answer']);
+    expect(ended).toBe(true);
+  });
+
   it('offers a kept answer again until the bus takes it', async () => {
     const memory = memoryBus();
     const answers = listen(memory, '#.answer');
