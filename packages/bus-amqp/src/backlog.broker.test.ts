@@ -14,7 +14,7 @@ const MEMORY_MESSAGES = 5;
 let broker: PrivateRabbitmq;
 let line: Line;
 beforeAll(async () => {
-  broker = await startRabbitmq();
+  broker = await startRabbitmq({ config: 'max_message_size = 200000' });
   line = await startLine(broker.url);
 });
 afterAll(async () => {
@@ -257,6 +257,25 @@ describe('when the broker is back', () => {
     const backlog = [...new Set(ear.ids())].filter((id) => id < 500 - MEMORY_MESSAGES);
     expect(backlog).toEqual(numbers(0, 500 - MEMORY_MESSAGES));
   });
+});
+
+test('a stored message that the broker refuses is dropped and told, and those around it arrive in order', async () => {
+  const exchange = freshExchange();
+  const ear = await listen(exchange);
+  const { bus, store, outcomes } = spooling({ folder: await newFolder(), exchange });
+  await bus.publish(message(0));
+  await line.cut();
+  await untilConnected(bus, false);
+  const published = numbers(1, 60).map((id) =>
+    bus.publish(message(id, 'm.measure', Buffer.alloc(id === 7 ? 300_000 : 9))),
+  );
+  await line.restore();
+  await Promise.all(published);
+  await untilEmpty(store);
+  await ear.until((ids) => new Set(ids).size === 59);
+  expect(outcomes).toEqual([['m.measure', { dropped: 'refused' }]]);
+  const backlog = [...new Set(ear.ids())].filter((id) => id < 60 - MEMORY_MESSAGES);
+  expect(backlog).toEqual(numbers(0, 60 - MEMORY_MESSAGES).filter((id) => id !== 7));
 });
 
 describe('a broker that is short of', () => {

@@ -105,7 +105,7 @@ export class Publisher {
       );
     }
     for (const evicted of this.#outbox.add(outgoing)) this.#evicted(evicted);
-    if (!this.#flows) this.#overflow(this.#backlog?.memory_messages);
+    if (!this.#flows && this.#suspects === 0) this.#overflow(this.#backlog?.memory_messages);
     this.#pump();
     return outgoing.promise;
   }
@@ -215,7 +215,9 @@ export class Publisher {
     this.#tag_oldest = 1;
     this.#tag_next = 1;
     this.#outbox.rewind('sent');
-    this.#blame(sent, reason);
+    // Suspects stay until it is found out, one by one, which it was.
+    if (this.#blames(sent, reason)) return;
+    this.#suspects = 0;
     // What came from the store is there still, and keeps its place among what was taken over since.
     for (const outgoing of this.#outbox.waiting('replayed')) {
       this.#outbox.remove(outgoing);
@@ -224,20 +226,23 @@ export class Publisher {
     this.#overflow(this.#backlog?.memory_messages);
   }
 
-  /** Tells why a channel has ended, and finds out whether it was a message's fault. */
-  #blame(sent: readonly Outgoing[], reason: unknown): void {
-    if (reason === undefined) return;
+  /** Whether a channel has ended by the fault of a message that was on the wire; else tells why it has. */
+  #blames(sent: readonly Outgoing[], reason: unknown): boolean {
+    if (reason === undefined) return false;
     const why = reasonOf(reason);
     if (blamesMessage(reason)) {
       const [only] = sent;
       // Confirms lag behind, so it may have been any of them, unless there was but one.
       if (sent.length === 1 && only !== undefined) this.#strike(only, why);
       else this.#suspects = sent.length;
-    } else if (codeOf(reason) === ACCESS_REFUSED) {
+      return true;
+    }
+    if (codeOf(reason) === ACCESS_REFUSED) {
       this.#complaints.raise(brokerAccessRefused(this.#options.broker, why, reason));
     } else if (typeof codeOf(reason) === 'number' && codeOf(reason) !== CONNECTION_FORCED) {
       this.#complaints.raise(channelLost(this.#options.broker, why, reason));
     }
+    return false;
   }
 
   /** Sends what waits, as far as the broker and the write buffer take it. */

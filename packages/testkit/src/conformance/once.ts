@@ -39,7 +39,13 @@ export function once(stage: Stage): void {
             }),
         }),
       });
-      const running = await runModule(module, { bus: stage.bus, log: silentLog, pulse_interval_ms: 20 });
+      const running = await runModule(module, {
+        bus: stage.bus,
+        log: silentLog,
+        pulse_interval_ms: 20,
+        // What a test leaves unfinished is not waited for.
+        stop_stage_ms: 50,
+      });
       onTestFinished(() => running.stop());
       await running.ready;
       const duplicates = (n: number) =>
