@@ -285,9 +285,9 @@ describe('a running module', () => {
     tell('a.answer', { failed: 'spool_unwritable' });
     tell('a.question', { dropped: 'spool_full' });
     await running.stop();
-    const [{ body } = { body: undefined }] = pulses.seen.filter(
-      ({ body }) => Object.keys((body as Pulse).dropped).length > 0,
-    );
+    const told = () => pulses.seen.find(({ body }) => Object.keys((body as Pulse).dropped).length > 0)?.body;
+    await pulses.until(() => told() !== undefined);
+    const body = told();
     expect(body).toMatchObject({
       dropped: { answer: { spool_full: 2, too_old: 1 } },
       failed: { answer: { spool_unwritable: 1 } },
