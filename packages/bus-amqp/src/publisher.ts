@@ -254,6 +254,8 @@ export class Publisher {
       if (in_flight >= IN_FLIGHT_MAX || (this.#suspects > 0 && in_flight > 0)) return;
       const outgoing = this.#outbox.peek();
       if (outgoing === undefined) {
+        // Nothing is left that could be one.
+        if (this.#outbox.size === 0) this.#suspects = 0;
         this.#backlog?.wake();
         return;
       }
