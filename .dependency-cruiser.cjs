@@ -23,6 +23,12 @@ module.exports = {
       to: { path: '^(packages/(?!(bus-amqp|kernel)/)|modules/|apps/)' },
     },
     {
+      name: 'the-spool-imports-the-kernel-alone',
+      severity: 'error',
+      from: { path: '^packages/spool/', pathNot: TEST },
+      to: { path: '^(packages/(?!(spool|kernel)/)|modules/|apps/)' },
+    },
+    {
       name: 'modules-import-kernel-and-topics-alone',
       severity: 'error',
       from: { path: '^modules/([^/]+)/', pathNot: TEST },

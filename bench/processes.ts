@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -118,7 +119,9 @@ function stop(child: ChildProcess): Promise<void> {
 
 /** The settings of whoever runs the bench are not what is measured. */
 function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GANGLION_')));
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('GANGLION_'));
+  // A tracker has its spool, as everywhere, but not in a person's folders.
+  return { ...Object.fromEntries(others), XDG_STATE_HOME: join(tmpdir(), 'ganglion-bench') };
 }
 
 /** `BENCH_PROFILE=DIR` leaves a CPU profile of every program there; its figures then mean nothing. */

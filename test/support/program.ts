@@ -96,5 +96,7 @@ function follow(stream: NodeJS.ReadableStream, lines: Collected<string>): void {
 
 /** The surroundings without settings of ours, so that a person's own do not change the tests. */
 function withoutOurSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('GANGLION_')));
+  const others = Object.entries(environment).filter(([name]) => !name.startsWith('GANGLION_'));
+  // Nor do the tests leave anything in a person's folders.
+  return { ...Object.fromEntries(others), GANGLION_SPOOL: 'none' };
 }

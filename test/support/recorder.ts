@@ -20,7 +20,10 @@ export default defineModule({
   start: () => ({ measure: print, analysis: print, pulse: print }),
 });
 
-function print({ family, source, id, time_ms }: Message): void {
+/** Resolves when it is written: what is acknowledged is not lost when this is killed. */
+function print({ family, source, id, time_ms }: Message): Promise<void> {
   const recorded: Recorded = { family, source, id, time_ms };
-  process.stdout.write(`${JSON.stringify(recorded)}\n`);
+  return new Promise((resolve) => {
+    process.stdout.write(`${JSON.stringify(recorded)}\n`, () => resolve());
+  });
 }

@@ -1,6 +1,7 @@
 // The bus that the settings ask for: in memory, or RabbitMQ, which is loaded only then.
 
 import { readFileSync } from 'node:fs';
+import type { SpoolOptions } from '@ganglion/bus-amqp';
 import { type Bus, type Log, memoryBus } from '@ganglion/kernel';
 import { tlsFileUnreadable } from './errors.ts';
 import { ANCESTORS_EXCHANGE, type OwnSettings } from './settings/own.ts';
@@ -18,6 +19,8 @@ export interface BusOptions {
   /** Who this is, for the broker. */
   readonly name: string;
   readonly log: Log;
+  /** Where messages wait past what memory holds. Default: nowhere. */
+  readonly spool?: SpoolOptions | undefined;
   /** Whether to wait for a broker that is not there, or to reject `opened`. Default: wait. */
   readonly wait_at_start?: boolean;
 }

@@ -49,6 +49,39 @@ describe('a tap', () => {
     expect(tap.errors.items).toEqual([]);
   });
 
+  test('with --dead shows what was refused, why and when, and leaves it there', async () => {
+    const exchange = freshExchange();
+    const stranger = await joinExchange(sharedRabbitmq(), exchange);
+    const place = ['--exchange', exchange, '--broker', sharedRabbitmq()];
+    const none = ganglion('tap', '--dead', ...place);
+    expect(await none.ended).toEqual({ code: 0, signal: null });
+    expect(none.errors.items).toEqual(['ganglion: nothing was refused by analyzer.measure']);
+
+    const refusing = ganglion('run', 'test/support/refuser.ts', ...place);
+    await refusing.errors.first((line) => line.includes('"msg":"runs as '));
+    const before_ms = Date.now();
+    stranger.say('db-01.measure', { cpu_percentage: 12.5 });
+    await refusing.errors.first((line) => line.includes('handler failed'));
+    for (let readings = 0; readings < 2; readings++) {
+      await expect
+        .poll(async () => {
+          const tap = ganglion('tap', 'refuser.measure', '--dead', '--json', ...place);
+          expect(await tap.ended).toEqual({ code: 0, signal: null });
+          return tap.lines.items.map((line) => JSON.parse(line));
+        })
+        .toEqual([
+          expect.objectContaining({
+            topic: 'measure',
+            source: 'db-01',
+            body: { cpu_percentage: 12.5 },
+            refused_by: 'refuser.measure',
+            refused_why: 'this module refuses everything',
+            refused_time: expect.toSatisfy((time: string) => Date.parse(time) >= before_ms),
+          }),
+        ]);
+    }
+  });
+
   test('whose reader goes away ends quietly', async () => {
     const exchange = freshExchange();
     const stranger = await joinExchange(sharedRabbitmq(), exchange);

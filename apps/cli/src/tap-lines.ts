@@ -13,6 +13,8 @@ export interface Passing {
   readonly time: string;
   /** The body, or its text when it is no JSON. */
   readonly body: unknown;
+  /** Of a dead letter: which subscription refused it, why, and when, epoch milliseconds. */
+  readonly refused?: { readonly by: string; readonly why: string; readonly time_ms: number | undefined };
 }
 
 /** The widest that the column of sources grows. */
@@ -36,8 +38,16 @@ export function readPassing({ key, payload, properties }: Envelope, received_ms:
 }
 
 /** One line for a program. */
-export function jsonLine({ topic, source, time, body }: Passing): string {
-  return `${JSON.stringify({ topic, source, time, body })}\n`;
+export function jsonLine({ topic, source, time, body, refused }: Passing): string {
+  return `${JSON.stringify({ topic, source, time, body, ...(refused === undefined ? {} : refusalOf(refused)) })}\n`;
+}
+
+function refusalOf({ by, why, time_ms }: Required<Passing>['refused']) {
+  return { refused_by: by, refused_why: why, refused_time: isoTime(time_ms) };
+}
+
+function isoTime(time_ms: number | undefined): string | null {
+  return time_ms === undefined ? null : new Date(time_ms).toISOString();
 }
 
 /** Writes lines for a person: the columns keep their place and grow with the names. */
@@ -61,7 +71,8 @@ export class Columns {
     this.#source_width = Math.max(this.#source_width, source.length);
     this.#topic_width = Math.max(this.#topic_width, topic.length);
     const left = this.#columns() - time.length - this.#source_width - this.#topic_width - 6;
-    const body = cut(oneLine(bodyText(passing.body), BODY_CHARACTERS_MAX), Math.max(left, 20));
+    const text = `${refusalText(passing.refused)}${bodyText(passing.body)}`;
+    const body = cut(oneLine(text, BODY_CHARACTERS_MAX), Math.max(left, 20));
     return `${dim(time)}  ${bold(source.padEnd(this.#source_width))}  ${accent(topic.padEnd(this.#topic_width))}  ${body}\n`;
   }
 }
@@ -76,6 +87,13 @@ function readBody(text: string): unknown {
 
 function bodyText(body: unknown): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+/** What stands before the body of a dead letter: `refused 12:04:31.123 by analyzer.measure: no such band; `. */
+function refusalText(refused: Passing['refused']): string {
+  if (refused === undefined) return '';
+  const when = isoTime(refused.time_ms);
+  return `refused ${when === null ? '' : `${clock(when)} `}by ${refused.by}: ${refused.why}; `;
 }
 
 /** The time of day where the reader is, `12:04:31.123`. */

@@ -83,6 +83,8 @@ describe('the tracker', () => {
       await vi.waitFor(() => expect(counted(seen, 'samples_without_cpu')).toBeGreaterThan(gone_back));
     }
     expect(measuresIn(seen).map(({ body }) => body['cpu_percentage'])).toEqual([40.79, 40.79]);
+    // Samples without a measure take no number: what is missing was lost.
+    expect(measuresIn(seen).map(({ body }) => body['sequence'])).toEqual([1, 2]);
   });
 
   it('counts and tells once that there is no measure without the CPU, and says when there is again', async () => {

@@ -53,6 +53,7 @@ export default defineModule({
     onStop(() => sampler.close());
     const limiter = new LogLimiter(TELL_INTERVAL_MS);
     let told = false;
+    let sequence = 0;
 
     const takeSample = () => {
       const time_ms = Date.now();
@@ -64,6 +65,7 @@ export default defineModule({
         const { code, message } = cpuUnknown();
         log.warn({ code }, message);
       } else {
+        body.sequence = ++sequence;
         void emit(measure(machine, body, time_ms));
         if (told) log.info({}, 'the CPU tells figures again');
         told = false;

@@ -65,3 +65,13 @@ test('a machine may have any resources, up to a limit', () => {
   expect(Object.entries(resources).find(([name]) => name === '__proto__')?.[1]).toEqual({ band: 'HIGH', since_ms: 5 });
   expect(resources['disk3']).toEqual({ percentage: 3, since_ms: 5 });
 });
+
+test('what comes late does not count, unless nothing newer has come for a while', () => {
+  const fleet = new Fleet(10);
+  const isLate = (time_ms: number, received_ms: number, source = 'a') =>
+    fleet.isLate({ source, body: { cpu_result: 'LOW' }, time_ms, received_ms });
+  expect(isLate(1000, 1005)).toBe(false);
+  hear(fleet, 'a', 100_000);
+  expect([isLate(99_999, 100_005), isLate(100_000, 100_005), isLate(99_999, 110_005)]).toEqual([true, false, false]);
+  expect(isLate(1, 100_005, 'b')).toBe(false);
+});

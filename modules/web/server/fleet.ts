@@ -46,6 +46,9 @@ interface Node {
   newer: Node | undefined;
 }
 
+/** How long what is newer counts against what is older. */
+const LATE_MS = 10_000;
+
 /** A bounded store of the newest analysis of each machine. */
 export class Fleet {
   readonly machines_max: number;
@@ -64,6 +67,15 @@ export class Fleet {
 
   get size(): number {
     return this.#nodes.size;
+  }
+
+  /**
+   * Whether an analysis is older than what is known of its machine, as those that a tracker sends late after an outage: it
+   * would take the page back. Unless nothing newer has come for a while: then the machine's clock was set back.
+   */
+  isLate({ source, time_ms, received_ms }: Heard): boolean {
+    const known = this.#nodes.get(source)?.entry;
+    return known !== undefined && time_ms < known.time_ms && received_ms - known.received_ms < LATE_MS;
   }
 
   /** Takes an analysis in, already written as `plain`. Forgets the machine silent longest when there is no room. */

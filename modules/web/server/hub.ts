@@ -56,6 +56,10 @@ export class Hub {
   hear(heard: Heard): void {
     const { fleet } = this;
     const { count } = this.#options;
+    if (fleet.isLate(heard)) {
+      count('analyses_late');
+      return;
+    }
     const plain = writePlain(heard);
     if (plain.length > ANALYSIS_CHARACTERS_MAX) {
       count('analyses_too_large');

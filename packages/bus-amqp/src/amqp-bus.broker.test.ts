@@ -272,7 +272,7 @@ describe('settling', () => {
   test('ends, and then what nobody hears is let go', async () => {
     const publishing = bus({ settle_ms: 200 });
     await Promise.all(upTo(10).map((id) => publishing.publish(message(id))));
-    expect(publishing.buffer).toEqual({ messages: 0, bytes: 0, dropped: 0 });
+    expect(publishing.buffer).toEqual({ messages: 0, bytes: 0, spooled: 0, dropped: 0 });
   });
 
   test('waits for nobody when the bus is flushed before it has connected', async () => {

@@ -79,7 +79,7 @@ describe('a broker that is not there', () => {
   test('costs no more than the buffer: the oldest messages go first, and each is told', async () => {
     const bus = amqpBus({ url, name: 'test', buffer_messages: 3 });
     const published = ['1', '2', '3', '4', '5'].map((id) => outcome(bus.publish(message(id))));
-    expect(bus.buffer).toEqual({ messages: 3, bytes: 33, dropped: 2 });
+    expect(bus.buffer).toEqual({ messages: 3, bytes: 33, spooled: 0, dropped: 2 });
     expect(await Promise.all(published.slice(0, 2))).toEqual(['BUS_BUFFER_FULL', 'BUS_BUFFER_FULL']);
     await bus.close();
     expect(await Promise.all(published.slice(2))).toEqual(['BUS_CLOSED', 'BUS_CLOSED', 'BUS_CLOSED']);

@@ -8,17 +8,21 @@ import {
   type CodedError,
   type EnvelopeHandler,
   type Log,
+  type Outcome,
   type SubscribeOptions,
   silentLog,
 } from '@ganglion/kernel';
+import type { SpoolOptions } from './backlog.ts';
 import { Complaints } from './complaints.ts';
-import type { Connection, TlsFiles } from './connection.ts';
+import { type Connection, openConnection, type TlsFiles } from './connection.ts';
 import { ConnectionEvents } from './connection-events.ts';
 import { Consumer } from './consumer.ts';
+import { deadName, readDead } from './dead-letters.ts';
 import { exchangeNameInvalid } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { Link } from './link.ts';
-import { Publisher } from './publisher.ts';
+import { type Buffered, Publisher } from './publisher.ts';
+import { queueName } from './queue.ts';
 import { Backoff, within } from './retry.ts';
 import { readBrokerUrl } from './url.ts';
 
@@ -42,6 +46,11 @@ export interface AmqpBusOptions {
   readonly buffer_messages?: number | undefined;
   /** Bytes of keys and bodies among them, at most. A larger message is refused. */
   readonly buffer_bytes?: number | undefined;
+  /**
+   * Where messages wait past what memory holds, so that a long outage or a kill loses none of them. The bus closes the
+   * store. Default: nowhere.
+   */
+  readonly spool?: SpoolOptions | undefined;
   /** TLS files for `amqps:`, as their contents. */
   readonly tls?: TlsFiles | undefined;
   readonly log?: Log | undefined;
@@ -99,7 +108,7 @@ export interface AmqpBus extends Bus {
    */
   readonly opened: Promise<void>;
   /** What waits for the broker's confirmation now, and how many messages had to go since the start. */
-  readonly buffer: { readonly messages: number; readonly bytes: number; readonly dropped: number };
+  readonly buffer: Buffered;
 }
 
 /**
@@ -136,6 +145,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     backoff: () => new Backoff(EVENTS_AGAIN_MS, EVENTS_AGAIN_MS),
   });
   const listeners = new Set<(status: BusStatus) => void>();
+  const outcome_listeners = new Set<(key: string, outcome: Outcome) => void>();
   const backoff = () => new Backoff(backoff_first_ms, backoff_last_ms);
   let status: BusStatus = { connected: false, since_ms: Date.now(), why: 'nothing was published or subscribed yet' };
   /** The connection that consumers are served over. */
@@ -159,9 +169,13 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     broker: broker.shown,
     buffer_messages,
     buffer_bytes,
+    spool: options.spool,
     settle_ms,
     log,
     backoff,
+    onOutcome: (key, outcome) => {
+      for (const listener of outcome_listeners) listener(key, outcome);
+    },
     listenersFirst: (over) => within(listening.whenAnswering(), settle_ms, over),
     // After an outage the others wait about as long as it lasted before they try again, at most the longest back-off.
     holdAfter: (away_ms) => Math.min(away_ms * 1.25, backoff_last_ms + CONNECT_MS),
@@ -246,6 +260,11 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       return () => listeners.delete(listener);
     },
 
+    onOutcome(listener) {
+      outcome_listeners.add(listener);
+      return () => outcome_listeners.delete(listener);
+    },
+
     publish(envelope) {
       if (closing === undefined && !publishing.started) publishing.start();
       return publisher.publish(envelope);
@@ -276,6 +295,18 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       if (first && listening_over !== undefined && !listening_over.over.aborted) events.serve(listening_over);
       listening.start();
       return end;
+    },
+
+    async dead(subscription) {
+      if (closing !== undefined) throw busClosed();
+      // Asked seldom, and by a person: not worth a connection that stays.
+      const over = new AbortController();
+      const asking = await openConnection({ ...shared, name: name + LISTENING_SUFFIX }, over.signal);
+      try {
+        return await readDead(asking.model, deadName(queueName(exchange_name, subscription)));
+      } finally {
+        await asking.close();
+      }
     },
 
     flush: () => publisher.flush(),

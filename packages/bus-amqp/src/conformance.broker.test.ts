@@ -1,5 +1,6 @@
 // The conformance suite over RabbitMQ, through a line that the suite can cut.
 
+import { DEAD_LETTERS_MAX } from '@ganglion/kernel';
 import { busConformance, sharedRabbitmq, startLine } from '@ganglion/testkit';
 import { afterAll } from 'vitest';
 import { amqpBus } from './amqp-bus.ts';
@@ -11,7 +12,13 @@ let serial = 0;
 busConformance(
   'the bus over RabbitMQ',
   // What a kept queue lets go it lets go on the broker, which tells nobody.
-  { spans_processes: true, outlives_process: true, counts_kept_drops: false, can_lose_connection: line },
+  {
+    spans_processes: true,
+    outlives_process: true,
+    counts_kept_drops: false,
+    dead_letters_max: DEAD_LETTERS_MAX,
+    can_lose_connection: line,
+  },
   ({ place, buffer_messages }) =>
     amqpBus({
       url: line.url,

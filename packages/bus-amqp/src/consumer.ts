@@ -12,7 +12,8 @@ import { type Channel, type ChannelModel, type ConsumeMessage, IllegalOperationE
 import { Acknowledgements } from './acknowledgements.ts';
 import { Complaints } from './complaints.ts';
 import type { Connection } from './connection.ts';
-import { queueDiffers, subscriptionLost } from './errors.ts';
+import { bury, deadName } from './dead-letters.ts';
+import { deadLetterLost, queueDiffers, subscriptionLost } from './errors.ts';
 import { keptName, liveName, makeQueue } from './queue.ts';
 import { type Backoff, repeat } from './retry.ts';
 import { readMessage } from './wire.ts';
@@ -40,6 +41,8 @@ export interface ConsumerOptions {
 /** One channel of a subscription. Each subscription has its own, so that none is ended by another's mistake. */
 interface Session {
   readonly channel: Channel;
+  /** The connection that it is on. */
+  readonly model: ChannelModel;
   /** What the broker waits to hear about; a live subscription is never asked. */
   readonly acks: Acknowledgements<ConsumeMessage> | undefined;
   /** Resolves when the channel is closed. */
@@ -79,6 +82,8 @@ export class Consumer implements Subscription {
   #session: Session | undefined;
   /** Handed to the handler and not settled, also from channels that have ended. */
   #unsettled = 0;
+  /** Settles when the last message that was refused is a dead letter: one after the other, they stay in order. */
+  #burying: Promise<unknown> = Promise.resolve();
   #cancelled: Promise<void> | undefined;
   #closing = false;
   #said_differs = false;
@@ -157,7 +162,7 @@ export class Consumer implements Subscription {
       log.warn({ code: error.code }, error.message);
     }
     const channel = await model.createChannel();
-    const session = newSession(channel, this.#kept);
+    const session = newSession(model, channel, this.#kept);
     channel.on('handler-error', (error) => log.error({}, `${this.#subscription.name} failed, ${reasonOf(error)}`));
     try {
       if (this.#kept) await channel.prefetch(Math.min(this.#subscription.in_flight_max, PREFETCH_MAX));
@@ -207,9 +212,28 @@ export class Consumer implements Subscription {
   #hand(session: Session, message: ConsumeMessage): void {
     this.#unsettled++;
     this.#handle(message).then(
-      () => this.#settled(session, message, true),
-      () => this.#settled(session, message, false),
+      () => this.#settled(session, message, 'taken'),
+      (error) => this.#refused(session, message, error),
     );
+  }
+
+  /** A message that was refused has a place with the dead letters before the broker hears that we are through with it. */
+  async #refused(session: Session, message: ConsumeMessage, error: unknown): Promise<void> {
+    if (!this.#kept || session.over || this.#closing) {
+      this.#settled(session, message, 'refused');
+      return;
+    }
+    const buried = this.#burying.then(() => bury(session.model, deadName(this.#kept_name), message, reasonOf(error)));
+    this.#burying = buried.catch(() => {});
+    try {
+      await buried;
+      this.#complaints.settle(`dead letters of "${this.#subscription.name}" are kept again`);
+      this.#settled(session, message, 'buried');
+    } catch (failure) {
+      // When the connection has ended, the message comes again.
+      if (!session.over) this.#complaints.raise(deadLetterLost(this.#subscription.name, reasonOf(failure), failure));
+      this.#settled(session, message, 'refused');
+    }
   }
 
   #handle(message: ConsumeMessage): Promise<void> {
@@ -221,18 +245,16 @@ export class Consumer implements Subscription {
     }
   }
 
-  #settled(session: Session, message: ConsumeMessage, taken: boolean): void {
+  #settled(session: Session, message: ConsumeMessage, outcome: 'taken' | 'buried' | 'refused'): void {
     this.#unsettled--;
     const { acks } = session;
-    if (acks === undefined) {
-      if (!taken) this.#subscription.onDrop(message.fields.routingKey, 'refused');
-    } else if (!session.over && (taken || !this.#closing)) {
-      // Of a channel that is over the broker wants to hear nothing: it gives the message again.
-      if (taken) acks.done(message);
-      else {
-        acks.refused(message);
-        this.#subscription.onDrop(message.fields.routingKey, 'refused');
-      }
+    // Of a channel that is over the broker wants to hear nothing: it gives the message again. So does one that closes
+    // when it hears nothing.
+    const told = acks === undefined || (!session.over && (outcome !== 'refused' || !this.#closing));
+    if (told && outcome !== 'taken') this.#subscription.onDrop(message.fields.routingKey, 'refused');
+    if (told && acks !== undefined) {
+      if (outcome === 'refused') acks.refused(message);
+      else acks.done(message);
       this.#scheduleFlush(session);
     }
     if (this.#cancelled === undefined) this.#handNext();
@@ -312,10 +334,11 @@ export class Consumer implements Subscription {
   }
 }
 
-function newSession(channel: Channel, kept: boolean): Session {
+function newSession(model: ChannelModel, channel: Channel, kept: boolean): Session {
   let end: () => void = () => {};
   const session: Session = {
     channel,
+    model,
     acks: kept ? new Acknowledgements() : undefined,
     ended: new Promise((resolve) => {
       end = resolve;

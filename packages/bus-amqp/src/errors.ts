@@ -211,3 +211,25 @@ export function channelLost(broker: string, why: string, cause?: unknown): Coded
     { cause },
   );
 }
+
+/** The disk does not take what should wait on it. */
+export function spoolUnwritable(why: string): CodedError {
+  return new CodedError('SPOOL_UNWRITABLE', {
+    what: 'message not written to the spool',
+    why: oneLine(why),
+    todo: 'make room on its disk; messages wait in memory meanwhile',
+  });
+}
+
+/** A refused message could not be kept as a dead letter. */
+export function deadLetterLost(name: string, why: string, cause?: unknown): CodedError {
+  return new CodedError(
+    'DEAD_LETTER_LOST',
+    {
+      what: `what subscription "${oneLine(name, 80)}" refused is dropped`,
+      why: oneLine(why),
+      todo: 'give the user permission to configure and write queues whose names end in ".dead"',
+    },
+    { cause },
+  );
+}

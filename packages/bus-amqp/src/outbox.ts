@@ -7,7 +7,12 @@ export class Outgoing {
   readonly envelope: Envelope;
   /** What it counts against the bound in bytes: key and body. */
   readonly size_bytes: number;
-  /** Settles when the broker has taken it over, or when it was given up. */
+  /**
+   * Where else it can wait: `spools`, in the backlog's store; `replayed`, it comes from there and is there still;
+   * `nowhere`.
+   */
+  readonly elsewhere: 'nowhere' | 'spools' | 'replayed';
+  /** Settles when the broker or the store has taken it over, or when it was given up. */
   readonly promise: Promise<void>;
   resolve: () => void = ignore;
   reject: (error: Error) => void = ignore;
@@ -22,8 +27,9 @@ export class Outgoing {
   previous: Outgoing | undefined;
   next: Outgoing | undefined;
 
-  constructor(envelope: Envelope) {
+  constructor(envelope: Envelope, elsewhere: Outgoing['elsewhere'] = 'nowhere') {
     this.envelope = envelope;
+    this.elsewhere = elsewhere;
     this.size_bytes = envelope.key.length + envelope.payload.byteLength;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -39,8 +45,6 @@ export class Outgoing {
 export class Outbox {
   readonly limit_messages: number;
   readonly limit_bytes: number;
-  /** Messages that had to go because a bound was reached. */
-  dropped = 0;
 
   #first: Outgoing | undefined;
   #last: Outgoing | undefined;
@@ -111,6 +115,11 @@ export class Outbox {
     this.#cursor = this.#first;
   }
 
+  /** Those of a kind that are not on the wire, oldest first. */
+  waiting(elsewhere: Outgoing['elsewhere']): Outgoing[] {
+    return Array.from(this).filter((outgoing) => outgoing.elsewhere === elsewhere && outgoing.state !== 'sent');
+  }
+
   *[Symbol.iterator](): Generator<Outgoing> {
     for (let outgoing = this.#first; outgoing !== undefined; ) {
       const { next } = outgoing;
@@ -124,7 +133,6 @@ export class Outbox {
     for (const outgoing of this) {
       if (outgoing.state === 'sent') continue;
       this.remove(outgoing);
-      this.dropped++;
       evicted.push(outgoing);
       if (this.#size <= this.limit_messages && this.#size_bytes <= this.limit_bytes) break;
     }

@@ -1,10 +1,11 @@
 // The way out: messages go to the broker in order, many unconfirmed at once, and wait here while it is away.
 
-import { busBufferFull, busClosed, type Envelope, type Log, reasonOf } from '@ganglion/kernel';
+import { busBufferFull, busClosed, type Envelope, type Log, type Outcome, reasonOf } from '@ganglion/kernel';
 import { type ChannelModel, type ConfirmChannel, IllegalOperationError, type Message } from 'amqplib';
+import { Backlog, type SpoolOptions } from './backlog.ts';
 import { Complaints } from './complaints.ts';
 import type { Connection } from './connection.ts';
-import { brokerAccessRefused, brokerBlocked, channelLost, messageRefused } from './errors.ts';
+import { brokerAccessRefused, brokerBlocked, channelLost, messageRefused, spoolUnwritable } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { Outbox, Outgoing } from './outbox.ts';
 import { ACCESS_REFUSED, CONNECTION_FORCED, codeOf, NOT_FOUND } from './replies.ts';
@@ -24,6 +25,8 @@ export interface PublisherOptions {
   readonly broker: string;
   readonly buffer_messages: number;
   readonly buffer_bytes: number;
+  /** Where messages wait past what memory holds; undefined: nowhere. */
+  readonly spool: SpoolOptions | undefined;
   readonly settle_ms: number;
   readonly log: Log;
   /** How long to hold everything back after so long without a connection. */
@@ -32,6 +35,8 @@ export interface PublisherOptions {
   readonly backoff: () => Backoff;
   /** Resolves when the listeners of this process are there, so that they miss none of its messages. Bounded in time. */
   readonly listenersFirst: (over: AbortSignal) => Promise<void>;
+  /** Told what became of messages after they were taken over. */
+  readonly onOutcome: (key: string, outcome: Outcome) => void;
   /** Called when the broker begins or ceases to take messages. */
   readonly onBlocked: () => void;
 }
@@ -41,7 +46,10 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #complaints: Complaints;
   readonly #outbox: Outbox;
+  readonly #backlog: Backlog | undefined;
+  readonly #spool_complaints: Complaints;
   readonly #works_again: string;
+  #dropped = 0;
   /** The unconfirmed by `tag & (IN_FLIGHT_MAX - 1)`; the broker counts the messages of a channel from 1. */
   readonly #sent: (Outgoing | undefined)[] = new Array(IN_FLIGHT_MAX).fill(undefined);
   #tag_oldest = 1;
@@ -62,6 +70,15 @@ export class Publisher {
     this.#options = options;
     this.#complaints = new Complaints(options.log);
     this.#outbox = new Outbox(options.buffer_messages, options.buffer_bytes);
+    this.#spool_complaints = new Complaints(options.log);
+    if (options.spool !== undefined) {
+      this.#backlog = new Backlog({
+        ...options.spool,
+        send: (envelope) => this.#accept(new Outgoing(envelope, 'replayed')),
+        room: () => this.#room(),
+        onOutcome: options.onOutcome,
+      });
+    }
     this.#works_again = `${options.broker} takes messages again`;
   }
 
@@ -70,23 +87,25 @@ export class Publisher {
     return this.#blocked;
   }
 
-  /** What waits for the broker's confirmation, and what had to go, since the start. */
-  get buffer(): { readonly messages: number; readonly bytes: number; readonly dropped: number } {
-    return { messages: this.#outbox.size, bytes: this.#outbox.size_bytes, dropped: this.#outbox.dropped };
+  /** What waits for the broker's confirmation, in memory and in the store, and what had to go since the start. */
+  get buffer(): Buffered {
+    const { size, size_bytes } = this.#outbox;
+    return { messages: size, bytes: size_bytes, spooled: this.#backlog?.size ?? 0, dropped: this.#dropped };
   }
 
   publish(envelope: Envelope): Promise<void> {
+    return this.#accept(new Outgoing(envelope, this.#backlog?.keeps(envelope.key) === true ? 'spools' : 'nowhere'));
+  }
+
+  #accept(outgoing: Outgoing): Promise<void> {
     if (this.#closed) return Promise.reject(busClosed());
-    const outgoing = new Outgoing(envelope);
     if (outgoing.size_bytes > this.#outbox.limit_bytes) {
       return Promise.reject(
-        messageRefused(envelope.key, `it is larger than buffer_bytes (${this.#outbox.limit_bytes})`),
+        messageRefused(outgoing.envelope.key, `it is larger than buffer_bytes (${this.#outbox.limit_bytes})`),
       );
     }
-    for (const evicted of this.#outbox.add(outgoing)) {
-      this.#settling?.gone(evicted.envelope.key, evicted);
-      evicted.reject(busBufferFull(this.#outbox.limit_messages));
-    }
+    for (const evicted of this.#outbox.add(outgoing)) this.#evicted(evicted);
+    if (!this.#flows && this.#suspects === 0) this.#overflow(this.#backlog?.memory_messages);
     this.#pump();
     return outgoing.promise;
   }
@@ -95,15 +114,18 @@ export class Publisher {
   async flush(): Promise<void> {
     this.#flushes++;
     this.#settling?.end();
+    if (!this.#flows) this.#overflow(0);
     await Promise.allSettled(Array.from(this.#outbox, (outgoing) => outgoing.promise));
     this.#flushes--;
   }
 
-  /** Gives up what is not confirmed, and takes no more. */
+  /** Leaves what is not confirmed to the store, gives up the rest, and takes no more. */
   close(): void {
     this.#closed = true;
     this.#detach();
     this.#stopSettling();
+    this.#overflow(0);
+    this.#backlog?.close();
     for (const outgoing of this.#outbox) {
       this.#outbox.remove(outgoing);
       outgoing.reject(busClosed());
@@ -193,18 +215,34 @@ export class Publisher {
     this.#tag_oldest = 1;
     this.#tag_next = 1;
     this.#outbox.rewind('sent');
-    if (reason === undefined) return;
+    // Suspects stay until it is found out, one by one, which it was.
+    if (this.#blames(sent, reason)) return;
+    this.#suspects = 0;
+    // What came from the store is there still, and keeps its place among what was taken over since.
+    for (const outgoing of this.#outbox.waiting('replayed')) {
+      this.#outbox.remove(outgoing);
+      outgoing.reject(busClosed());
+    }
+    this.#overflow(this.#backlog?.memory_messages);
+  }
+
+  /** Whether a channel has ended by the fault of a message that was on the wire; else tells why it has. */
+  #blames(sent: readonly Outgoing[], reason: unknown): boolean {
+    if (reason === undefined) return false;
     const why = reasonOf(reason);
     if (blamesMessage(reason)) {
       const [only] = sent;
       // Confirms lag behind, so it may have been any of them, unless there was but one.
       if (sent.length === 1 && only !== undefined) this.#strike(only, why);
       else this.#suspects = sent.length;
-    } else if (codeOf(reason) === ACCESS_REFUSED) {
+      return true;
+    }
+    if (codeOf(reason) === ACCESS_REFUSED) {
       this.#complaints.raise(brokerAccessRefused(this.#options.broker, why, reason));
     } else if (typeof codeOf(reason) === 'number' && codeOf(reason) !== CONNECTION_FORCED) {
       this.#complaints.raise(channelLost(this.#options.broker, why, reason));
     }
+    return false;
   }
 
   /** Sends what waits, as far as the broker and the write buffer take it. */
@@ -215,7 +253,12 @@ export class Publisher {
       const in_flight = this.#tag_next - this.#tag_oldest;
       if (in_flight >= IN_FLIGHT_MAX || (this.#suspects > 0 && in_flight > 0)) return;
       const outgoing = this.#outbox.peek();
-      if (outgoing === undefined) return;
+      if (outgoing === undefined) {
+        // Nothing is left that could be one.
+        if (this.#outbox.size === 0) this.#suspects = 0;
+        this.#backlog?.wake();
+        return;
+      }
       const verdict = this.#settling?.verdict(outgoing.envelope.key, outgoing);
       if (verdict === 'wait') return;
       if (verdict === 'aside') outgoing.state = 'aside';
@@ -305,6 +348,52 @@ export class Publisher {
     outgoing.reject(messageRefused(outgoing.envelope.key, why, cause));
   }
 
+  /** Whether messages leave now. */
+  get #flows(): boolean {
+    return this.#channel !== undefined && this.#blocked === undefined;
+  }
+
+  /** How many messages of the backlog can be sent now: it stands back while anything waits or is being found out. */
+  #room(): number {
+    if (!this.#flows || !this.#writable || this.#settling !== undefined || this.#suspects > 0) return 0;
+    const most = Math.min(this.#outbox.limit_messages, IN_FLIGHT_MAX) / 2;
+    return this.#outbox.peek() === undefined ? Math.ceil(most) - this.#outbox.size : 0;
+  }
+
+  /** Hands the oldest that can wait in the store over to it, but for so many of the newest. */
+  #overflow(memory_messages = 0): void {
+    if (this.#backlog === undefined) return;
+    const waiting = this.#outbox.waiting('spools');
+    for (const outgoing of waiting.slice(0, Math.max(0, waiting.length - memory_messages))) {
+      if (!this.#spools(outgoing)) return;
+      this.#outbox.remove(outgoing);
+      this.#settling?.gone(outgoing.envelope.key, outgoing);
+      outgoing.resolve();
+    }
+  }
+
+  /** Gives a message to the store; says once when that takes none, and once when it does again. */
+  #spools({ envelope }: Outgoing): boolean {
+    if (this.#backlog?.take(envelope) === true) {
+      this.#spool_complaints.settle('messages are written to the spool again');
+      return true;
+    }
+    const fault = this.#backlog?.fault;
+    if (fault !== undefined) this.#spool_complaints.raise(spoolUnwritable(fault));
+    return false;
+  }
+
+  /** Memory had to let a message go: it waits in the store, or is lost. */
+  #evicted(outgoing: Outgoing): void {
+    this.#settling?.gone(outgoing.envelope.key, outgoing);
+    if (outgoing.elsewhere === 'spools' && this.#spools(outgoing)) {
+      outgoing.resolve();
+      return;
+    }
+    if (outgoing.elsewhere !== 'replayed') this.#dropped++;
+    outgoing.reject(busBufferFull(this.#outbox.limit_messages));
+  }
+
   #release(): void {
     this.#outbox.rewind('aside');
     this.#pump();
@@ -321,6 +410,7 @@ export class Publisher {
       this.#blocked = reasonOf(reason);
       this.#complaints.raise(brokerBlocked(this.#options.broker, this.#blocked));
       this.#options.onBlocked();
+      this.#overflow(this.#backlog?.memory_messages);
     });
     model.on('unblocked', () => {
       this.#blocked = undefined;
@@ -329,6 +419,17 @@ export class Publisher {
       this.#pump();
     });
   }
+}
+
+/** What waits for the broker. */
+export interface Buffered {
+  /** In memory: messages, and bytes of their keys and bodies. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** Messages in the store. */
+  readonly spooled: number;
+  /** Messages that memory had to let go since the start, and no store took. */
+  readonly dropped: number;
 }
 
 interface OpenChannel {

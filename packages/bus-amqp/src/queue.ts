@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SubscribeOptions } from '@ganglion/kernel';
 import type { Channel, ChannelModel, Options } from 'amqplib';
+import { deadName } from './dead-letters.ts';
 import { subscriptionInvalid } from './errors.ts';
 import { ACCESS_REFUSED, codeOf, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 
@@ -20,8 +21,13 @@ export function queueFront(exchange: string): string {
   return `${exchange.startsWith('amq.') ? 'queue.' : ''}${exchange}.`;
 }
 
+/** The name of a kept queue, `<exchange>.<subscription>`: the same for all instances, which share it. */
+export function queueName(exchange: string, subscription: string): string {
+  return `${queueFront(exchange)}${subscription}`;
+}
+
 /**
- * The name of a kept queue, `<exchange>.<subscription>`: the same for all instances, which share it.
+ * The same, checked.
  *
  * @throws CodedError `SUBSCRIPTION_INVALID` when the broker could not have that queue or binding
  */
@@ -29,9 +35,9 @@ export function keptName(
   exchange: string,
   { name, pattern, in_flight_max }: Pick<SubscribeOptions, 'name' | 'pattern' | 'in_flight_max'>,
 ): string {
-  const queue = `${queueFront(exchange)}${name}`;
-  if (Buffer.byteLength(queue) > NAME_BYTES_MAX) {
-    throw subscriptionInvalid(name, `its queue's name "<exchange>.<name>" is longer than ${NAME_BYTES_MAX} bytes`);
+  const queue = queueName(exchange, name);
+  if (Buffer.byteLength(deadName(queue)) > NAME_BYTES_MAX) {
+    throw subscriptionInvalid(name, `its queue's name "<exchange>.<name>.dead" is longer than ${NAME_BYTES_MAX} bytes`);
   }
   if (Buffer.byteLength(pattern) > NAME_BYTES_MAX) {
     throw subscriptionInvalid(name, `its pattern is longer than ${NAME_BYTES_MAX} bytes`);

@@ -1,10 +1,10 @@
 // Between an envelope and AMQP: which property stands for what.
 
 import type { Envelope } from '@ganglion/kernel';
-import type { ConsumeMessage, Options } from 'amqplib';
+import type { Message, Options } from 'amqplib';
 
 /** Reads a message. A foreign one may have no properties, or other types than ours: those are left out. */
-export function readMessage(message: ConsumeMessage): Envelope {
+export function readMessage(message: Message): Envelope {
   const { messageId, appId, type, contentType, headers } = message.properties;
   return {
     key: message.fields.routingKey,

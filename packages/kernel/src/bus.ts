@@ -52,7 +52,28 @@ export interface SubscribeOptions {
 export type DropReason = 'queue_full' | 'refused' | 'buffer_full' | 'closed';
 
 /**
- * Takes one message. Resolving acknowledges it; rejecting refuses it for good (the bus drops it and says so).
+ * What became of a message that `publish` had taken over, or had to keep in memory: it was dropped, because its store was
+ * full, it had waited too long or the broker refused it; or a try to store it failed.
+ */
+export type Outcome =
+  | { readonly dropped: 'spool_full' | 'too_old' | 'refused' }
+  | { readonly failed: 'spool_unwritable' };
+
+/** Messages that a bus holds for each kept subscription which refused them, at most; past that the oldest go. */
+export const DEAD_LETTERS_MAX = 1_000;
+
+/** A message that a kept subscription refused for good. */
+export interface DeadLetter {
+  readonly envelope: Envelope;
+  /** What its handler said. */
+  readonly why: string;
+  /** When it was refused, epoch milliseconds; undefined when nobody noted it. */
+  readonly time_ms: number | undefined;
+}
+
+/**
+ * Takes one message. Resolving acknowledges it; rejecting refuses it for good: the bus drops it and says so, and keeps
+ * what a kept subscription refused as a dead letter.
  * A listener that dies before either gets a kept message again.
  */
 export type EnvelopeHandler = (envelope: Envelope) => Promise<void>;
@@ -87,7 +108,7 @@ export interface Bus {
   readonly name: string;
   /**
    * Offers a message. Resolves when the bus has taken it over: queued at every listener in memory, confirmed by the
-   * broker over AMQP. While the broker is away the message waits in a bounded buffer; rejects with `BUS_BUFFER_FULL`
+   * broker over AMQP, or in a store that outlives the process. While the broker is away the message waits in a bounded buffer; rejects with `BUS_BUFFER_FULL`
    * when that had to let it go, and with `BUS_CLOSED` after `close`.
    *
    * Ordered: messages of one publisher reach one listener in the order in which `publish` was called, except those
@@ -100,16 +121,26 @@ export interface Bus {
    * away; the subscription is made again after every reconnect. Throws `BUS_CLOSED` after `close`.
    */
   subscribe(options: SubscribeOptions, handler: EnvelopeHandler): Subscription;
+  /**
+   * What listeners of the kept subscription `name` have refused, oldest first, at most {@link DEAD_LETTERS_MAX}. It is
+   * read and stays. Rejects when the bus cannot tell.
+   */
+  dead(name: string): Promise<readonly DeadLetter[]>;
   /** The state now. */
   readonly status: BusStatus;
   /** Calls `listener` on each change of `status`; returns the function that ends it. */
   onStatus(listener: (status: BusStatus) => void): () => void;
   /**
-   * Calls `handler` of `name` (as in {@link SubscribeOptions}) whenever a process joins the bus or leaves it, as soon as the broker knows: milliseconds after a
-   * kill -9. Nothing is told of the time while this bus is away itself. Only where the bus can know it, and then as far as
-   * the broker tells. Returns the function that ends it.
+   * Calls `handler` of `name` (as in {@link SubscribeOptions}) whenever a process joins the bus or leaves it, as soon as
+   * the broker knows: milliseconds after a kill -9. Nothing is told of the time while this bus is away itself. Only where
+   * the bus can know it, and then as far as the broker tells. Returns the function that ends it.
    */
   watchConnections?(name: string, handler: (change: ConnectionChange) => void): () => void;
+  /**
+   * Calls `listener` for what becomes of messages later than `publish` can tell, also of those that an earlier process
+   * left; returns the function that ends it. Only a bus with a store has it.
+   */
+  onOutcome?(listener: (key: string, outcome: Outcome) => void): () => void;
   /** Resolves when every message offered so far is taken over or given up. The caller bounds the wait. */
   flush(): Promise<void>;
   /** Cancels every subscription and lets go of the broker. What is still in the buffer is dropped. Safe to call twice. */

@@ -4,13 +4,16 @@ export type {
   Bus,
   BusStatus,
   ConnectionChange,
+  DeadLetter,
   DropReason,
   Envelope,
   EnvelopeHandler,
   EnvelopeProperties,
+  Outcome,
   SubscribeOptions,
   Subscription,
 } from './bus.ts';
+export { DEAD_LETTERS_MAX } from './bus.ts';
 export { BODY_BYTES_MAX, decode, encode, HOPS_MAX, type Refusal, type RefusalReason } from './codec.ts';
 export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf } from './errors.ts';
 export { type Log, LogLimiter, silentLog } from './log.ts';

@@ -7,6 +7,7 @@ import { type Log, LogLimiter } from './log.ts';
 import type { Listening } from './module.ts';
 import type { Publisher } from './publisher.ts';
 import type { PulseCounts } from './pulse.ts';
+import { RecentIds } from './recent-ids.ts';
 import type { Message } from './topic.ts';
 
 /** Waits between the tries of one message: doubled each time, from the first to the last. */
@@ -30,6 +31,10 @@ export class Listener {
   readonly #log: Log;
   readonly #stopping: AbortSignal;
   readonly #limiter = new LogLimiter();
+  /** What a kept subscription has handled: it may come again. */
+  readonly #handled: RecentIds | undefined;
+  /** What it is handling, by sender and id. At most `in_flight_max`. */
+  readonly #handling = new Map<string, Promise<void>>();
   /** Settles when the message under way has been handled; undefined when none is. */
   #turn: Promise<void> | undefined;
 
@@ -47,9 +52,13 @@ export class Listener {
     this.#counts = counts;
     this.#log = log;
     this.#stopping = stopping;
+    this.#handled = listening.delivery === 'kept' ? new RecentIds() : undefined;
   }
 
-  /** Takes one envelope. Resolves when its work is done; rejects when it is refused after all its tries. */
+  /**
+   * Takes one envelope. Resolves when its work is done, now or when it came before; rejects when it is refused after all
+   * its tries.
+   */
   take(envelope: Envelope): Promise<void> {
     const { topic } = this.#listening;
     const message = decode(topic, envelope, Date.now());
@@ -58,6 +67,41 @@ export class Listener {
       return DONE;
     }
     this.#counts.in(topic.family);
+    // A foreign message without an id cannot be told from its repetition.
+    if (this.#handled === undefined || message.id === '') return this.#handle(message);
+    return this.#handleOnce(message, this.#handled);
+  }
+
+  /** What comes again while it is being handled waits for the outcome, and is handled again only if that failed. */
+  #handleOnce(message: Message, handled: RecentIds): Promise<void> {
+    const { sender, id } = message;
+    if (handled.has(sender, id)) return this.#duplicate();
+    const name = `${sender}\n${id}`;
+    const first = this.#handling.get(name);
+    if (first !== undefined) {
+      return first.then(
+        () => this.#duplicate(),
+        () => this.#handleOnce(message, handled),
+      );
+    }
+    const work = this.#handle(message);
+    this.#handling.set(name, work);
+    work.then(
+      () => {
+        this.#handling.delete(name);
+        handled.add(sender, id);
+      },
+      () => this.#handling.delete(name),
+    );
+    return work;
+  }
+
+  #duplicate(): Promise<void> {
+    this.#counts.dropped(this.#listening.topic.family, 'duplicate');
+    return DONE;
+  }
+
+  #handle(message: Message): Promise<void> {
     if (this.#turn !== undefined) return this.#inTurn(this.#turn.then(() => this.#try(message)));
     const answered = this.#try(message);
     // A handler that returns at once, as most do, costs no promise of its own.

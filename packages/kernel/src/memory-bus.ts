@@ -1,7 +1,8 @@
 // The in-memory bus: the whole contract inside one process.
 
 import type { Bus, BusStatus, Envelope, EnvelopeHandler, SubscribeOptions, Subscription } from './bus.ts';
-import { busClosed } from './errors.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { busClosed, reasonOf } from './errors.ts';
 import { compilePattern } from './pattern.ts';
 import { BoundedQueue } from './queue.ts';
 
@@ -39,6 +40,8 @@ export function memoryBus(): Bus {
       });
     },
 
+    dead: async (name) => queues.get(name)?.dead.all ?? [],
+
     flush: () => TAKEN,
 
     async close() {
@@ -56,6 +59,8 @@ interface Consumer {
 }
 
 class Queue {
+  /** What its listeners have refused; only a kept one's is ever asked for. */
+  readonly dead = new DeadLetters();
   readonly #waiting: BoundedQueue<Envelope>;
   readonly #consumers: Consumer[] = [];
   readonly #patterns: { pattern: string; matches: (key: string) => boolean }[] = [];
@@ -120,7 +125,10 @@ class Queue {
         consumer.unsettled--;
         if (this.#waiting.size > 0) this.#schedule();
       };
-      call(consumer.handler, envelope).then(settle, () => {
+      call(consumer.handler, envelope).then(settle, (error) => {
+        if (consumer.options.delivery === 'kept') {
+          this.dead.add({ envelope, why: reasonOf(error), time_ms: Date.now() });
+        }
         consumer.options.onDrop(envelope.key, 'refused');
         settle();
       });

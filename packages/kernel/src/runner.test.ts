@@ -193,7 +193,7 @@ describe('a running module', () => {
     });
     await run(flaky, bus);
     await say(bus, 'a', { n: 1 });
-    await say(bus, 'a', { n: 2 });
+    await say(bus, 'a', { n: 2 }, 'another');
     await answers.until(() => answers.seen.length === 2);
     expect(answers.seen.map(({ body }) => body)).toEqual([{ twice: 1 }, { twice: 2 }]);
     expect(failures).toBe(3);
@@ -264,6 +264,36 @@ describe('a running module', () => {
     });
     await run(module, bus);
     expect(taken).toBe(false);
+  });
+
+  it('counts what becomes of its messages after the bus has taken them over, and not of those of others', async () => {
+    const memory = memoryBus();
+    const pulses = listen(memory, '#.pulse');
+    let tell: Parameters<NonNullable<Bus['onOutcome']>>[0] = () => {};
+    let ended = false;
+    const bus: Bus = {
+      ...memory,
+      onOutcome: (listener) => {
+        tell = listener;
+        return () => {
+          ended = true;
+        };
+      },
+    };
+    const running = await run(defineModule({ name: 'teller', publishes: { answer }, start: () => {} }), bus);
+    for (const reason of ['spool_full', 'spool_full', 'too_old'] as const) tell('a.answer', { dropped: reason });
+    tell('a.answer', { failed: 'spool_unwritable' });
+    tell('a.question', { dropped: 'spool_full' });
+    await running.stop();
+    const told = () => pulses.seen.find(({ body }) => Object.keys((body as Pulse).dropped).length > 0)?.body;
+    await pulses.until(() => told() !== undefined);
+    const body = told();
+    expect(body).toMatchObject({
+      dropped: { answer: { spool_full: 2, too_old: 1 } },
+      failed: { answer: { spool_unwritable: 1 } },
+    });
+    expect(Object.keys((body as Pulse).dropped)).toEqual(['answer']);
+    expect(ended).toBe(true);
   });
 
   it('offers a kept answer again until the bus takes it', async () => {

@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import type { Context, Listening, Module } from './module.ts';
 import { Publisher } from './publisher.ts';
 import { type About, type Pulse, PulseCounts, pulse } from './pulse.ts';
-import type { Draft } from './topic.ts';
+import { type Draft, splitKey } from './topic.ts';
 
 /** The time between two pulses. */
 export const PULSE_INTERVAL_MS = 1000;
@@ -154,6 +154,14 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     );
   };
 
+  const published = new Set(Object.values(module.publishes).map(({ family }) => family));
+  const endOutcomes = bus.onOutcome?.((key, outcome) => {
+    const family = splitKey(key)?.family ?? '';
+    if (!published.has(family)) return;
+    if ('dropped' in outcome) counts.dropped(family, outcome.dropped);
+    else counts.failed(family, outcome.failed);
+  });
+
   const stopInOrder = async () => {
     const limit_ms = options.stop_stage_ms ?? STOP_STAGE_MS;
     const stage = async (name: string, work: () => Promise<unknown>) => {
@@ -177,6 +185,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       pulse_timer = undefined;
       await bus.flush();
     });
+    endOutcomes?.();
   };
 
   const running = {

@@ -3,10 +3,12 @@
 
 import type { Bus } from '@ganglion/kernel';
 import { describe } from 'vitest';
+import { deadLetters } from './conformance/dead-letters.ts';
 import { ending } from './conformance/ending.ts';
 import type { BusFeatures, BusMaking } from './conformance/features.ts';
 import { keptQueues } from './conformance/kept.ts';
 import { messages } from './conformance/messages.ts';
+import { once } from './conformance/once.ts';
 import { outage } from './conformance/outage.ts';
 import { Stage } from './conformance/stage.ts';
 import { subscriptions } from './conformance/subscriptions.ts';
@@ -23,6 +25,8 @@ export function busConformance(name: string, features: BusFeatures, makeBus: (ma
     messages(stage);
     subscriptions(stage);
     keptQueues(stage);
+    deadLetters(stage);
+    once(stage);
     ending(stage);
     if (features.can_lose_connection !== false) outage(stage, features.can_lose_connection);
   });

@@ -230,6 +230,10 @@ class WatchedBus implements Bus {
     return () => this.watchers.delete(handler);
   }
 
+  dead(name: string): ReturnType<Bus['dead']> {
+    return this.#bus.dead(name);
+  }
+
   flush(): Promise<void> {
     return this.#bus.flush();
   }

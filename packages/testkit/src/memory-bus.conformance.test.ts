@@ -1,8 +1,14 @@
-import { memoryBus } from '@ganglion/kernel';
+import { DEAD_LETTERS_MAX, memoryBus } from '@ganglion/kernel';
 import { busConformance } from './index.ts';
 
 busConformance(
   'the in-memory bus',
-  { spans_processes: false, outlives_process: false, counts_kept_drops: true, can_lose_connection: false },
+  {
+    spans_processes: false,
+    outlives_process: false,
+    counts_kept_drops: true,
+    dead_letters_max: DEAD_LETTERS_MAX,
+    can_lose_connection: false,
+  },
   () => memoryBus(),
 );

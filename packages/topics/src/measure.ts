@@ -5,6 +5,8 @@ import Type from 'typebox';
 export interface Measure {
   /** Share of the machine's CPU time in use, 0 to 100. Always there. */
   cpu_percentage: number;
+  /** Which measure of its tracker's run this is, from 1: a gap says that some were lost. A foreign tracker may have none. */
+  sequence?: number;
   /** The headline of a resource, 0 to 100. */
   [headline: `${string}_percentage`]: number;
   /** A resource's detail, under its name; each probe of the tracker describes its own. */
@@ -22,7 +24,10 @@ export const measure = defineTopic(
   'measure',
   Type.Unsafe<Measure>(
     Type.Object(
-      { cpu_percentage: Percentage('CPU') },
+      {
+        cpu_percentage: Percentage('CPU'),
+        sequence: Type.Optional(Type.Integer({ title: "Number in its tracker's run", minimum: 1 })),
+      },
       { title: 'Measure', patternProperties: { _percentage$: Percentage('Share in use') } },
     ),
   ),

@@ -5,6 +5,7 @@ describe('a measure', () => {
   it.each([
     ["the ancestor's", { cpu_percentage: 12.5 }],
     ['a whole one', { cpu_percentage: 0, memory_percentage: 100, memory: { total_bytes: 1 }, load: { one: 3 } }],
+    ['a numbered one', { cpu_percentage: 1, sequence: 1 }],
     ['one of a newer tracker', { cpu_percentage: 1, moon_percentage: 3, moon: [] }],
   ])('is good: %s', (_, body) => {
     expect(measure.check(body)).toBe(true);
@@ -19,6 +20,7 @@ describe('a measure', () => {
     ['infinity', { cpu_percentage: Number.POSITIVE_INFINITY }],
     ['a null', { cpu_percentage: null }],
     ['another resource out of range', { cpu_percentage: 1, memory_percentage: 120 }],
+    ['a number that none has', { cpu_percentage: 1, sequence: 0 }],
     ['an array', [1]],
     ['a text', 'cpu_percentage'],
     ['nothing', null],

@@ -9,6 +9,7 @@ import { openLog } from '../log.ts';
 import { loadModule } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import type { Settings } from '../settings/layers.ts';
+import { openMeasureSpool } from '../spool.ts';
 import { runSystem } from '../system.ts';
 import type { Command } from './command.ts';
 
@@ -21,6 +22,7 @@ export const run: Command = {
   about: [
     'The module is tracker, analyzer, presence or web, or a file of your own, in TypeScript or JavaScript.',
     'The broker may be away, now or later: the module says so once, waits, and goes on.',
+    'What a tracker measures meanwhile waits too, in a folder, also while the tracker does not run.',
   ],
   switches: [],
   options: ['config'],
@@ -34,6 +36,7 @@ export const run: Command = {
     'interval',
     'port',
     'host',
+    'spool',
     'config',
     'log_level',
   ],
@@ -76,7 +79,8 @@ async function runOne(args: Arguments): Promise<void> {
   }
   const log = await openLog(settings.own.log_level);
   const instance = instanceName(module.name, machineOf(settings));
-  const open_bus = await openBus(settings.own, { name: instance, log });
+  const spool = await openMeasureSpool({ modules: [module], settings, log, by_default: true });
+  const open_bus = await openBus(settings.own, { name: instance, log, spool });
   await runSystem({
     ...open_bus,
     modules: [module],

@@ -1,9 +1,10 @@
 // `ganglion tap`: what passes on the bus, one line a message.
 
-import { instanceName, type Log, LogLimiter, oneLine, stopOnSignal } from '@ganglion/kernel';
+import { type Bus, instanceName, type Log, LogLimiter, oneLine, stopOnSignal } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
 import { openBus } from '../bus.ts';
 import { brokerMissing, flagValueInvalid } from '../errors.ts';
+import { loadModules } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import { Columns, jsonLine, type Passing, readPassing } from '../tap-lines.ts';
 import { columnsOf, styleFor } from '../terminal.ts';
@@ -30,14 +31,17 @@ export const tap: Command = {
     "The topic is the last word: '#.measure' is every measure, 'db-01.#' is all about db-01.",
     'With --json a line is {"topic", "source", "time", "body"}; a body that is not JSON is given as a text.',
     'A tap never holds up anyone: what comes faster than it can be shown is dropped, and stderr says so.',
+    'With --dead it shows what kept subscriptions refused, when and why, and ends; the word is one of them,',
+    'as analyzer.measure; without a word it is every one of our modules. What it shows stays where it is.',
   ],
-  switches: ['json'],
+  switches: ['json', 'dead'],
   options: ['count', 'config'],
-  flags: ['json', 'count', 'broker', 'exchange', 'config'],
+  flags: ['json', 'dead', 'count', 'broker', 'exchange', 'config'],
   examples: [
     ['ganglion tap --broker amqp://localhost', 'everything'],
     ["ganglion tap '#.analysis'", 'every analysis'],
     ["ganglion tap 'db-01.*' --json --count 10", 'ten messages about db-01, for a program'],
+    ['ganglion tap --dead', 'what no analyzer could handle'],
   ],
   run,
 };
@@ -49,6 +53,10 @@ async function run(args: Arguments): Promise<void> {
   const name = instanceName('tap');
   const { bus, opened } = await openBus(own, { name, log: plainLog, wait_at_start: false });
   const lineOf = args.switches.has('json') ? jsonLine : columnsFor(process.stdout);
+  if (args.switches.has('dead')) {
+    await showDead(bus, args.words[0] === undefined ? await keptByOurs() : [args.words[0]], lineOf, count_max);
+    return;
+  }
   const drops = new Drops();
   let shown = 0;
   let stopping = false;
@@ -84,6 +92,32 @@ async function run(args: Arguments): Promise<void> {
     // Closing the bus before it was ever opened also rejects.
     if (!stopping) throw error;
   });
+}
+
+/** Shows what some kept subscriptions refused, and ends. */
+async function showDead(
+  bus: Bus,
+  subscriptions: readonly string[],
+  lineOf: (passing: Passing) => string,
+  count_max: number,
+): Promise<void> {
+  let shown = 0;
+  for (const by of subscriptions) {
+    for (const { envelope, why, time_ms } of await bus.dead(by)) {
+      if (shown++ < count_max)
+        await write(lineOf({ ...readPassing(envelope, Date.now()), refused: { by, why, time_ms } }));
+    }
+  }
+  await bus.close();
+  if (shown === 0) process.stderr.write(`ganglion: nothing was refused by ${subscriptions.join(', ')}\n`);
+}
+
+/** The kept subscriptions of our own modules, `analyzer.measure`. */
+async function keptByOurs(): Promise<string[]> {
+  const modules = await loadModules([]);
+  return modules.flatMap(({ name, listens }) =>
+    Object.entries(listens).flatMap(([key, { delivery }]) => (delivery === 'kept' ? `${name}.${key}` : [])),
+  );
 }
 
 /** The value of `--count`; endless when it is not given. */

@@ -6,6 +6,7 @@ import { openBus } from '../bus.ts';
 import { openLog } from '../log.ts';
 import { loadModules } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
+import { openMeasureSpool } from '../spool.ts';
 import { runSystem } from '../system.ts';
 import { styleFor } from '../terminal.ts';
 import type { Command } from './command.ts';
@@ -36,8 +37,11 @@ async function run(args: Arguments): Promise<void> {
   const modules = await loadModules(args.options.with);
   const settings = await settingsFor(args, modules);
   const log = await openLog(settings.own.log_level);
-  const open_bus = await openBus(settings.own, { name: instanceName('ganglion'), log });
-  const over = settings.own.broker === undefined ? 'in memory, on this machine alone' : 'over RabbitMQ';
+  const { broker } = settings.own;
+  const spool =
+    broker === undefined ? undefined : await openMeasureSpool({ modules, settings, log, by_default: false });
+  const open_bus = await openBus(settings.own, { name: instanceName('ganglion'), log, spool });
+  const over = broker === undefined ? 'in memory, on this machine alone' : 'over RabbitMQ';
   await runSystem({
     ...open_bus,
     modules,

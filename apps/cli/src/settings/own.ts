@@ -33,6 +33,23 @@ export const own = Type.Object(
       maximum: 1_000_000,
       description: 'Messages kept while the broker is away; past that the oldest go',
     }),
+    spool: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'Folder where measures wait past that, or none; "run tracker" has one of its own by default',
+      }),
+    ),
+    spool_bytes: Type.Integer({
+      default: 64 * 1024 * 1024,
+      minimum: 4 * 1024 * 1024,
+      maximum: 1024 * 1024 * 1024,
+      description: 'Bytes of that folder, at most; past that the oldest go',
+    }),
+    spool_age_ms: Type.Integer({
+      default: 24 * 60 * 60 * 1000,
+      minimum: 1000,
+      description: 'How long a measure may wait there',
+    }),
     log_level: Type.Enum(['debug', 'info', 'warn', 'error'], {
       default: 'info',
       description: 'The least that is logged',
