@@ -26,11 +26,13 @@ describe('help', () => {
   test('lists every command, and tells more about each', async () => {
     await runCommand(['help']);
     const commands = [...said.matchAll(/^ {2}ganglion ([a-z]+)/gm)].map(([, name = '']) => name);
-    expect(commands).toEqual(['up', 'run', 'tap', 'config', 'help']);
+    expect(commands).toEqual(['up', 'run', 'tap', 'user', 'link', 'config', 'help']);
     for (const words of [
       ['up', '--help'],
       ['run', '-h'],
       ['help', 'tap'],
+      ['help', 'user'],
+      ['help', 'link'],
       ['help', 'config'],
     ]) {
       said = '';
@@ -66,6 +68,12 @@ describe('what cannot be', () => {
     ['a module without a broker', ['run', 'tracker'], 'BROKER_MISSING', 'module tracker not started'],
     ['a tap without a broker', ['tap'], 'BROKER_MISSING', 'nothing to tap'],
     ['a count of nothing', ['tap', '--count', '0'], 'FLAG_VALUE_INVALID', '--count'],
+    ['a user without a name', ['user', 'add'], 'ARGUMENTS_WRONG', 'ganglion user add NAME'],
+    ['a name that cannot be', ['user', 'add', 'a b'], 'ACCESS_INVALID', 'letters'],
+    ['a role that is none', ['user', 'add', 'ada', '--role', 'root'], 'FLAG_VALUE_INVALID', 'viewer or admin'],
+    ['a link to nothing', ['link'], 'ARGUMENTS_WRONG', '--scope'],
+    ['a link for no time', ['link', '--scope', '#', '--days', '0'], 'FLAG_VALUE_INVALID', 'from 1 to'],
+    ['a switch with a value', ['up', '--insecure=no'], 'FLAG_VALUE_INVALID', 'takes no value'],
     ['a bad URL', ['up', '--broker', 'localhost:5672'], 'BROKER_URL_INVALID', 'amqp://'],
     ['an interval of zero', ['up', '--interval', '0'], 'SETTING_INVALID', 'from 100 to'],
     ['a port that is none', ['up', '--port', '70000'], 'SETTING_INVALID', 'from 0 to 65535'],

@@ -62,8 +62,25 @@ export class Fleet {
 
   /** Takes an analysis in, already written as `plain`. Forgets the machine silent longest when there is no room. */
   hear(heard: Heard, plain: string): Entry {
-    const node = this.#nodes.get(heard.source);
-    const entry = entryOf(heard, plain, ++this.serial, node?.entry);
+    const before = this.#nodes.get(heard.source)?.entry;
+    return this.#put(entryOf(heard, plain, ++this.serial, before));
+  }
+
+  /** Takes over what another fleet knows of a machine, as the newest change of this one. */
+  adopt(entry: Entry): Entry {
+    return this.#put({ ...entry, serial: ++this.serial });
+  }
+  /** The machines that changed after change number `serial`, each at its newest, at most `limit`, oldest change first. */
+  since(serial: number, limit: number): Entry[] {
+    let first: Node | undefined;
+    for (let node = this.#newest; node !== undefined && node.entry.serial > serial; node = node.older) first = node;
+    const entries: Entry[] = [];
+    for (let node = first; node !== undefined && entries.length < limit; node = node.newer) entries.push(node.entry);
+    return entries;
+  }
+
+  #put(entry: Entry): Entry {
+    const node = this.#nodes.get(entry.machine);
     if (node === undefined) {
       if (this.#nodes.size >= this.machines_max) this.#forgetOldest();
       this.#add({ entry, older: undefined, newer: undefined });
@@ -75,15 +92,6 @@ export class Fleet {
       }
     }
     return entry;
-  }
-
-  /** The machines that changed after change number `serial`, each at its newest, at most `limit`, oldest change first. */
-  since(serial: number, limit: number): Entry[] {
-    let first: Node | undefined;
-    for (let node = this.#newest; node !== undefined && node.entry.serial > serial; node = node.older) first = node;
-    const entries: Entry[] = [];
-    for (let node = first; node !== undefined && entries.length < limit; node = node.newer) entries.push(node.entry);
-    return entries;
   }
 
   #add(node: Node): void {
