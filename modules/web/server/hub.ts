@@ -7,6 +7,7 @@ import type { Pass } from './access/access.ts';
 import { type Client, type Count, PageClient, PlainClient, type Round } from './client.ts';
 import { type Entry, Fleet, type Heard } from './fleet.ts';
 import { busOf, writeFrame, writePlain } from './frames.ts';
+import { PASS_ENDED } from './wire.ts';
 
 /** Characters an analysis may have in the plain dialect; a larger one is dropped. */
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
@@ -19,9 +20,6 @@ export const GOODBYE_MS = 500;
 
 /** View links of different scopes that are open at once; each costs a look at every message. */
 export const VIEWS_MAX = 100;
-
-/** The close code that tells a page to log in again: its session or its link holds no more. */
-export const PASS_ENDED = 4401;
 
 /**
  * What some clients see alike. A view link has a fleet of its own, so that nothing of other machines, not even how many
