@@ -56,7 +56,10 @@ describe('settings', () => {
   });
 
   test('that are paths may be meant from the folder of the settings file', () => {
-    const web = { name: 'web', schema: Type.Object({ dir: Type.String({ default: 'access', beside_settings_file: true }) }) };
+    const web = {
+      name: 'web',
+      schema: Type.Object({ dir: Type.String({ default: 'access', beside_settings_file: true }) }),
+    };
     const sources = { environment: {}, flags: [], command: 'up' };
     const read_from = (path: string) => readSettings([web], { ...sources, file: { path, tables: {} } });
     const settings = read_from('/etc/ganglion/ganglion.toml');
