@@ -40,6 +40,8 @@ export interface HubOptions {
   readonly server: string;
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
   readonly count: Count;
+  /** A client sent what it may not. */
+  readonly onRefused: (what: string, from: Duplex) => void;
   /** Of these passes, those that hold no more; called once a second while somebody is in by one. */
   readonly ended: (passes: Iterable<Pass>) => ReadonlySet<Pass>;
 }
@@ -163,6 +165,7 @@ export class Hub {
   #addPlain(view: View, socket: WebSocket, stream: Duplex): PlainClient {
     const client: PlainClient = new PlainClient(view.fleet, socket, stream, {
       count: this.#options.count,
+      onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.plains, client),
     });
     view.plains.add(client);
@@ -172,6 +175,7 @@ export class Hub {
   #addPage(view: View, socket: WebSocket, stream: Duplex): PageClient {
     const client: PageClient = new PageClient(view.fleet, socket, stream, {
       count: this.#options.count,
+      onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
     });
     view.pages.add(client);

@@ -2,6 +2,7 @@
 // browser that is told what changes the moment it does.
 
 import { createServer } from 'node:http';
+import { Socket } from 'node:net';
 import { CodedError, defineModule, type Log, LogLimiter, live } from '@ganglion/kernel';
 import { analysis } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
@@ -44,12 +45,18 @@ export default defineModule({
     onStop(() => closeServer(server));
 
     // Nothing is answered before the listeners below are there: nobody gets in while this decides.
-    const loopback = isLoopback(address.address);
-    const access = await accessOrClose();
-    const hub = new Hub({ ...config, server: instance, bus, count, ended: (passes) => access.ended(passes) });
+    const access = openAccess(config, address.address, log);
+    const hub = new Hub({
+      ...config,
+      server: instance,
+      bus,
+      count,
+      ended: (passes) => access.ended(passes),
+      onRefused: (what, from) => refusals.add('message', what, from instanceof Socket ? from.remoteAddress : undefined),
+    });
     onStop(() => hub.close());
 
-    const door = makeDoor(config.origins, loopback);
+    const door = makeDoor(config.origins, isLoopback(address.address));
     const health = (whole: boolean) => ({
       status: 'ok',
       bus: bus.status.connected ? 'connected' : 'away',
@@ -83,15 +90,6 @@ export default defineModule({
     function refuseConnection(from: string | undefined): void {
       count('connections_refused');
       refusals.add('connection', 'one connection more', from);
-    }
-
-    async function accessOrClose(): Promise<Access> {
-      try {
-        return openAccess(config, address.address, log);
-      } catch (error) {
-        await closeServer(server);
-        throw error;
-      }
     }
   },
 });

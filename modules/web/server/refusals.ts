@@ -11,7 +11,7 @@ export type RefusalKind =
   | 'login'
   | 'login_busy'
   | 'login_early'
-  | 'method'
+  | 'message'
   | 'nothing_shown'
   | 'origin'
   | 'path'
