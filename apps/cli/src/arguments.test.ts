@@ -37,6 +37,15 @@ describe('the words after ganglion', () => {
     expect([...readArguments(['-h', '-v']).switches]).toEqual(['help', 'version']);
   });
 
+  test('may say yes to a setting by a flag alone', () => {
+    const args = readArguments(['up', '--insecure', '--port', '80']);
+    expect(args.flags.map(({ name, value }) => [name, value])).toEqual([
+      ['insecure', 'true'],
+      ['port', '80'],
+    ]);
+    expect(args.words).toEqual([]);
+  });
+
   test.each([
     [['up', '--prot', '1'], 'FLAG_UNKNOWN', '--port'],
     [['up', '--toString'], 'FLAG_UNKNOWN', 'there is no such flag;'],

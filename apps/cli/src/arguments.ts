@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { flagUnknown, flagValueInvalid } from './errors.ts';
-import { Catalogue, FLAG_ALIASES } from './settings/catalogue.ts';
+import { Catalogue, FLAG_ALIASES, FLAG_SWITCHES } from './settings/catalogue.ts';
 import { own } from './settings/own.ts';
 import { didYouMean } from './suggest.ts';
 
@@ -29,7 +29,7 @@ export interface Arguments {
 }
 
 const SWITCHES = { help: { short: 'h' }, version: { short: 'v' }, json: {}, apply: {}, dead: {} } as const;
-const OPTIONS = ['config', 'with', 'count', 'tracker', 'node', 'password-file'] as const;
+const OPTIONS = ['config', 'with', 'count', 'tracker', 'node', 'password-file', 'role', 'scope', 'days'] as const;
 
 /** A flag without a value. */
 export type Switch = keyof typeof SWITCHES;
@@ -53,6 +53,7 @@ export function readArguments(words: readonly string[]): Arguments {
       ...Object.fromEntries(
         Object.entries(SWITCHES).map(([name, more]) => [name, { type: 'boolean' as const, ...more }]),
       ),
+      ...Object.fromEntries(FLAG_SWITCHES.map((name) => [name, { type: 'boolean' as const }])),
       ...Object.fromEntries(with_values.map((name) => [name, { type: 'string' as const }])),
     },
   });
@@ -66,17 +67,21 @@ export function readArguments(words: readonly string[]): Arguments {
     tracker: [],
     node: [],
     'password-file': [],
+    role: [],
+    scope: [],
+    days: [],
   };
   const flags: Flag[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName: raw, value, inlineValue } = token;
-    if (isSwitch(name)) {
+    if (isSwitch(name) || FLAG_SWITCHES.includes(name)) {
       if (value !== undefined) throw flagValueInvalid(raw, 'it takes no value', `write ${raw} alone`);
-      switches.add(name);
+      if (isSwitch(name)) switches.add(name);
+      else flags.push({ name, raw, value: 'true' });
     } else if (!with_values.includes(name)) {
-      const flag_names = [...Object.keys(SWITCHES), ...with_values].map((each) => `--${each}`);
+      const flag_names = [...Object.keys(SWITCHES), ...FLAG_SWITCHES, ...with_values].map((each) => `--${each}`);
       throw flagUnknown(raw, `there is no such flag${didYouMean(raw, flag_names)}`, positionals[0]);
     } else if (value === undefined || (value.startsWith('--') && inlineValue !== true)) {
       throw flagValueInvalid(raw, 'its value is missing', `write ${raw} VALUE or ${raw}=VALUE`);
@@ -97,7 +102,8 @@ export function readArguments(words: readonly string[]): Arguments {
 function settingFlags(words: readonly string[]): string[] {
   const dotted = words.flatMap((word) => /^--([a-z0-9_-]+\.[^=]+)/i.exec(word)?.[1] ?? []);
   const own_flags = new Catalogue([{ name: '', schema: own }]).settings.map(({ flag }) => flag.slice(2));
-  return [...own_flags, ...Object.keys(FLAG_ALIASES), ...dotted];
+  const aliases = Object.keys(FLAG_ALIASES).filter((alias) => !FLAG_SWITCHES.includes(alias));
+  return [...own_flags, ...aliases, ...dotted];
 }
 
 function isSwitch(name: string): name is Switch {

@@ -26,11 +26,13 @@ describe('help', () => {
   test('lists every command, and tells more about each', async () => {
     await runCommand(['help']);
     const commands = [...said.matchAll(/^ {2}ganglion ([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
-    expect(commands).toEqual(['up', 'run', 'tap', 'doctor', 'broker-setup', 'config', 'help']);
+    expect(commands).toEqual(['up', 'run', 'tap', 'doctor', 'broker-setup', 'user', 'link', 'config', 'help']);
     for (const words of [
       ['up', '--help'],
       ['run', '-h'],
       ['help', 'tap'],
+      ['help', 'user'],
+      ['help', 'link'],
       ['help', 'config'],
     ]) {
       said = '';
@@ -76,6 +78,12 @@ describe('what cannot be', () => {
       'nowhere',
     ],
     ['passwords that are none', ['broker-setup', '--password-file', 'LICENSE'], 'PASSWORD_FILE_INVALID', 'line 1'],
+    ['a user without a name', ['user', 'add'], 'ARGUMENTS_WRONG', 'ganglion user add NAME'],
+    ['a name that cannot be', ['user', 'add', 'a b'], 'ACCESS_INVALID', 'letters'],
+    ['a role that is none', ['user', 'add', 'ada', '--role', 'root'], 'FLAG_VALUE_INVALID', 'viewer or admin'],
+    ['a link to nothing', ['link'], 'ARGUMENTS_WRONG', '--scope'],
+    ['a link for no time', ['link', '--scope', '#', '--days', '0'], 'FLAG_VALUE_INVALID', 'from 1 to'],
+    ['a switch with a value', ['up', '--insecure=no'], 'FLAG_VALUE_INVALID', 'takes no value'],
     ['a bad URL', ['up', '--broker', 'localhost:5672'], 'BROKER_URL_INVALID', 'amqp://'],
     ['an interval of zero', ['up', '--interval', '0'], 'SETTING_INVALID', 'from 100 to'],
     ['a port that is none', ['up', '--port', '70000'], 'SETTING_INVALID', 'from 0 to 65535'],

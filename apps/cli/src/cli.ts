@@ -6,14 +6,16 @@ import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
 import { doctor } from './commands/doctor.ts';
 import { callOf, commandHelp, generalHelp } from './commands/help.ts';
+import { link } from './commands/link.ts';
 import { run } from './commands/run.ts';
 import { tap } from './commands/tap.ts';
 import { up } from './commands/up.ts';
+import { user } from './commands/user.ts';
 import { argumentsWrong, commandUnknown, flagUnknown } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, config];
+const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, config];
 
 /**
  * Runs the command that the words name. Resolves when it has done its work, or when what it started runs until a signal.

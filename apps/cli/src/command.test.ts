@@ -49,6 +49,8 @@ describe('a start that fails', () => {
     ['a bad setting', ['up', '--interval', '0'], 'SETTING_INVALID'],
     ['a tap on a broker that does not answer', ['tap', '--broker', 'amqp://127.0.0.1:1'], 'BROKER_UNREACHABLE'],
     ['limits out of order', ['up', '--port', '0', '--analyzer.bands.medium_from', '80'], 'LIMITS_OUT_OF_ORDER'],
+    ['a page for everyone without a login', ['up', '--port', '0', '--host', '0.0.0.0'], 'LOGIN_MISSING'],
+    ['a certificate without its key', ['up', '--port', '0', '--tls-cert', 'page.pem'], 'TLS_INCOMPLETE'],
     ['a health file that cannot be', ['up', '--health-file', '/proc/no/health'], 'HEALTH_FILE_UNWRITABLE'],
   ])('for %s is one line, and exit code 2', async (_what, words, code) => {
     const program = ganglion(...words);

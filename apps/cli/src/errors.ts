@@ -49,6 +49,19 @@ export function argumentsWrong(command: string, why: string, usage: string): Cod
   );
 }
 
+/** No password came, from the terminal or from standard input. */
+export function passwordMissing(why: string): CodedError {
+  return new CodedError(
+    'PASSWORD_MISSING',
+    {
+      what: 'no password set',
+      why,
+      todo: 'type it twice, or send it as one line on standard input',
+    },
+    configuration,
+  );
+}
+
 /** A setting that nobody knows. */
 export function settingUnknown(key: string, origin: string, hint: string): CodedError {
   return new CodedError(

@@ -2,6 +2,7 @@
 // and when all has gone out it gets the newest of what changed after the last change it was sent.
 
 import type { Duplex } from 'node:stream';
+import { reasonOf } from '@ganglion/kernel';
 import type { RawData, WebSocket } from 'ws';
 import type { Entry, Fleet } from './fleet.ts';
 import { writeFleet, writeFrame } from './frames.ts';
@@ -24,6 +25,8 @@ export type Count = (name: string, n?: number) => void;
 /** What a client tells about itself. */
 export interface ClientEvents {
   readonly count: Count;
+  /** It sent what it may not, and is closed for it. */
+  readonly onRefused: (what: string) => void;
   /** The socket is closed. Called once. */
   readonly onClose: (client: Client) => void;
 }
@@ -43,17 +46,19 @@ export abstract class Client {
   #behind = false;
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
+  readonly #onRefused: (what: string) => void;
   #corked = false;
 
   /**
    * @param socket an open WebSocket with `autoPong` off
    * @param stream what carries it
    */
-  constructor(fleet: Fleet, socket: WebSocket, stream: Duplex, { count, onClose }: ClientEvents) {
+  constructor(fleet: Fleet, socket: WebSocket, stream: Duplex, { count, onRefused, onClose }: ClientEvents) {
     this.fleet = fleet;
     this.count = count;
     this.#socket = socket;
     this.#stream = stream;
+    this.#onRefused = onRefused;
     socket.on('message', (_data: RawData, binary: boolean) => this.#heard(binary));
     socket.on('ping', (data: Buffer) => {
       this.#heard(false);
@@ -62,7 +67,10 @@ export abstract class Client {
     });
     socket.on('pong', () => this.#alive());
     // Broken rules of the protocol: ws closes the socket with the right code itself.
-    socket.on('error', () => count('client_errors'));
+    socket.on('error', (error) => {
+      count('client_errors');
+      onRefused(`a broken message (${reasonOf(error)})`);
+    });
     socket.on('close', () => onClose(this));
     stream.on('drain', () => {
       this.#alive();
@@ -138,8 +146,13 @@ export abstract class Client {
 
   #heard(binary: boolean): void {
     this.#alive();
-    if (binary) this.close(1008, 'nothing binary is understood here');
-    else if (++this.#heard_messages > HEARD_MESSAGES_MAX) this.close(1008, 'too many messages');
+    if (binary) {
+      this.close(1008, 'nothing binary is understood here');
+      this.#onRefused('a binary message');
+    } else if (++this.#heard_messages > HEARD_MESSAGES_MAX) {
+      this.close(1008, 'too many messages');
+      this.#onRefused('one message too many');
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // What can be wrong with the web server's settings or surroundings.
 
-import { CodedError, oneLine } from '@ganglion/kernel';
+import { CodedError, oneLine, reasonOf } from '@ganglion/kernel';
 
 const configuration = { configuration: true };
 
@@ -92,5 +92,44 @@ export function pageTooLarge(folder: string, limit: string): CodedError {
       todo: 'point web.page_dir at the built page alone',
     },
     configuration,
+  );
+}
+
+/** Only one of certificate and key is set. */
+export function tlsIncomplete(missing: 'tls_cert' | 'tls_key'): CodedError {
+  return new CodedError(
+    'TLS_INCOMPLETE',
+    {
+      what: 'the page cannot be served over TLS',
+      why: `web.${missing} is not set`,
+      todo: 'give both --tls-cert and --tls-key, or neither',
+    },
+    configuration,
+  );
+}
+
+/** The certificate or the key cannot be read. */
+export function tlsFileUnreadable(setting: string, path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'TLS_FILE_UNREADABLE',
+    {
+      what: `setting web.${setting}: ${oneLine(path, 120)} not read`,
+      why: reasonOf(thrown),
+      todo: 'give the path of a PEM file that this user may read',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** The certificate and the key cannot be used together. */
+export function tlsInvalid(cert: string, key: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'TLS_INVALID',
+    {
+      what: `${oneLine(cert, 120)} and ${oneLine(key, 120)} cannot serve TLS`,
+      why: reasonOf(thrown),
+      todo: 'give a certificate chain and its key, both PEM, the key without a passphrase',
+    },
+    { ...configuration, cause: thrown },
   );
 }

@@ -96,6 +96,20 @@ export class Fleet {
     return this.#put({ ...before, gone: undefined, serial: ++this.serial, page: undefined });
   }
 
+  /** Takes over what another fleet knows of a machine, as the newest change of this one. */
+  adopt(entry: Entry): Entry {
+    return this.#put({ ...entry, serial: ++this.serial });
+  }
+
+  /** The machines that changed after change number `serial`, each at its newest, at most `limit`, oldest change first. */
+  since(serial: number, limit: number): Entry[] {
+    let first: Node | undefined;
+    for (let node = this.#newest; node !== undefined && node.entry.serial > serial; node = node.older) first = node;
+    const entries: Entry[] = [];
+    for (let node = first; node !== undefined && entries.length < limit; node = node.newer) entries.push(node.entry);
+    return entries;
+  }
+
   #put(entry: Entry): Entry {
     const node = this.#nodes.get(entry.machine);
     if (node === undefined) {
@@ -109,15 +123,6 @@ export class Fleet {
       }
     }
     return entry;
-  }
-
-  /** The machines that changed after change number `serial`, each at its newest, at most `limit`, oldest change first. */
-  since(serial: number, limit: number): Entry[] {
-    let first: Node | undefined;
-    for (let node = this.#newest; node !== undefined && node.entry.serial > serial; node = node.older) first = node;
-    const entries: Entry[] = [];
-    for (let node = first; node !== undefined && entries.length < limit; node = node.newer) entries.push(node.entry);
-    return entries;
   }
 
   #add(node: Node): void {

@@ -104,7 +104,7 @@ test('a name that only leads to this machine gets no answer', async () => {
 });
 
 test('on an address that others reach, it answers to any name', async () => {
-  const { host } = await startWeb({ page_dir: builtPage(), host: '0.0.0.0' });
+  const { host } = await startWeb({ page_dir: builtPage(), host: '0.0.0.0', insecure: true });
   expect((await ask(host, '/', { host: 'monitor.example.com' })).status).toBe(200);
 });
 

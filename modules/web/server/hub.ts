@@ -1,12 +1,13 @@
 // Between one fleet and all clients: what the bus brings goes into the fleet and out to everyone.
 
 import type { Duplex } from 'node:stream';
-import type { BusStatus } from '@ganglion/kernel';
+import { type BusStatus, compilePattern } from '@ganglion/kernel';
 import type { WebSocket } from 'ws';
+import type { Pass } from './access/access.ts';
 import { type Client, type Count, PageClient, PlainClient, type Round } from './client.ts';
 import { type Entry, Fleet, type Heard } from './fleet.ts';
 import { busOf, writeFrame, writePlain } from './frames.ts';
-import type { Gone } from './wire.ts';
+import { type Gone, PASS_ENDED } from './wire.ts';
 
 /** Characters an analysis may have in the plain dialect; a larger one is dropped. */
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
@@ -17,6 +18,21 @@ export const BEAT_MS = 1_000;
 /** What the closing handshake may take at the stop, before the sockets are cut. */
 export const GOODBYE_MS = 500;
 
+/** View links of different scopes that are open at once; each costs a look at every message. */
+export const VIEWS_MAX = 100;
+
+/**
+ * What some clients see alike. A view link has a fleet of its own, so that nothing of other machines, not even how many
+ * there are or how often they speak, is in what its clients are sent.
+ */
+interface View {
+  readonly scope: string;
+  readonly fleet: Fleet;
+  readonly sees: (machine: string) => boolean;
+  readonly pages: Set<PageClient>;
+  readonly plains: Set<PlainClient>;
+}
+
 export interface HubOptions {
   readonly machines_max: number;
   readonly client_silence_ms: number;
@@ -24,6 +40,10 @@ export interface HubOptions {
   readonly server: string;
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
   readonly count: Count;
+  /** A client sent what it may not. */
+  readonly onRefused: (what: string, from: Duplex) => void;
+  /** Of these passes, those that hold no more; called once a second while somebody is in by one. */
+  readonly ended: (passes: Iterable<Pass>) => ReadonlySet<Pass>;
 }
 
 /** Keeps the fleet and serves the clients. */
@@ -31,8 +51,11 @@ export class Hub {
   readonly fleet: Fleet;
   readonly #options: HubOptions;
   readonly #started_ms = Date.now();
-  readonly #pages = new Set<PageClient>();
-  readonly #plains = new Set<PlainClient>();
+  readonly #whole: View;
+  /** By scope; a view is there while it has clients. */
+  readonly #views = new Map<string, View>();
+  /** By client, for those whose pass can end. */
+  readonly #passes = new Map<Client, Pass>();
   readonly #beats: NodeJS.Timeout;
   readonly #looks: NodeJS.Timeout;
   readonly #unwatch: () => void;
@@ -42,6 +65,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     this.fleet = new Fleet(options.machines_max);
+    this.#whole = viewOf('#', this.fleet);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
     this.#looks = setInterval(() => this.#look(), options.client_silence_ms / 4);
@@ -49,7 +73,14 @@ export class Hub {
 
   /** Clients connected now. */
   get clients(): number {
-    return this.#pages.size + this.#plains.size;
+    let clients = 0;
+    for (const { pages, plains } of this.#all_views()) clients += pages.size + plains.size;
+    return clients;
+  }
+
+  /** Whether a client that sees `scope` can be served. */
+  hasRoomFor(scope: string): boolean {
+    return scope === '#' || this.#views.has(scope) || this.#views.size < VIEWS_MAX;
   }
 
   /** Takes an analysis off the bus. Plain clients have it when this returns, pages at the end of this turn. */
@@ -68,45 +99,40 @@ export class Hub {
     const forgotten = fleet.forgotten;
     const entry = fleet.hear(heard, plain);
     if (fleet.forgotten > forgotten) count('machines_forgotten');
-    if (this.#plains.size > 0) {
-      const text = Buffer.from(plain);
-      for (const client of this.#plains) client.change(entry, text);
-    }
-    this.#flushSoon();
+    this.#spread(entry, true);
   }
 
   /** A machine is gone. The plain dialect tells analyses alone. */
   bury(machine: string, gone: Gone, last_seen_ms: number): void {
     const forgotten = this.fleet.forgotten;
-    this.#toldOf(this.fleet.bury(machine, gone, last_seen_ms, Date.now()));
+    this.#spread(this.fleet.bury(machine, gone, last_seen_ms, Date.now()), false);
     if (this.fleet.forgotten > forgotten) this.#options.count('machines_forgotten');
   }
 
   /** A machine is here. */
   revive(machine: string): void {
     const entry = this.fleet.revive(machine);
-    if (entry !== undefined) this.#toldOf(entry);
+    if (entry !== undefined) this.#spread(entry, false);
   }
 
-  /** Takes a new client in and sends it the state. `stream` carries `socket`. */
-  add(socket: WebSocket, stream: Duplex, dialect: 'page' | 'plain'): void {
-    const { count } = this.#options;
-    count('clients_opened');
-    if (dialect === 'plain') {
-      const client = new PlainClient(this.fleet, socket, stream, {
-        count,
-        onClose: () => this.#closed(this.#plains, client),
-      });
-      this.#plains.add(client);
-      client.catchUp();
-    } else {
-      const client = new PageClient(this.fleet, socket, stream, {
-        count,
-        onClose: () => this.#closed(this.#pages, client),
-      });
-      this.#pages.add(client);
-      client.tell(this.#hello());
-      client.catchUp();
+  /** Takes a new client in and sends it the state, as much of it as its pass shows. `stream` carries `socket`. */
+  add(socket: WebSocket, stream: Duplex, dialect: 'page' | 'plain', pass: Pass): void {
+    this.#options.count('clients_opened');
+    const view = this.#viewFor(pass.scope);
+    const client = dialect === 'plain' ? this.#addPlain(view, socket, stream) : this.#addPage(view, socket, stream);
+    if (pass.kind !== 'open') this.#passes.set(client, pass);
+    client.catchUp();
+  }
+
+  /** Closes the clients whose pass holds no more. */
+  recheck(): void {
+    if (this.#passes.size === 0) return;
+    const ended = this.#options.ended(this.#passes.values());
+    for (const [client, pass] of this.#passes) {
+      if (!ended.has(pass)) continue;
+      this.#passes.delete(client);
+      this.#options.count('clients_closed_ended');
+      client.close(PASS_ENDED, 'the login or the link holds no more');
     }
   }
 
@@ -128,57 +154,125 @@ export class Hub {
   }
 
   *#all(): Generator<Client> {
-    yield* this.#pages;
-    yield* this.#plains;
+    for (const { pages, plains } of this.#all_views()) {
+      yield* pages;
+      yield* plains;
+    }
   }
 
-  #closed<C extends Client>(clients: Set<C>, client: C): void {
+  *#all_views(): Generator<View> {
+    yield this.#whole;
+    yield* this.#views.values();
+  }
+
+  #viewFor(scope: string): View {
+    if (scope === '#') return this.#whole;
+    let view = this.#views.get(scope);
+    if (view === undefined) {
+      view = viewOf(scope, new Fleet(this.#options.machines_max));
+      for (const entry of this.fleet.since(0, this.fleet.size)) if (view.sees(entry.machine)) view.fleet.adopt(entry);
+      this.#views.set(scope, view);
+    }
+    return view;
+  }
+
+  #addPlain(view: View, socket: WebSocket, stream: Duplex): PlainClient {
+    const client: PlainClient = new PlainClient(view.fleet, socket, stream, {
+      count: this.#options.count,
+      onRefused: (what) => this.#options.onRefused(what, stream),
+      onClose: () => this.#closed(view, view.plains, client),
+    });
+    view.plains.add(client);
+    return client;
+  }
+
+  #addPage(view: View, socket: WebSocket, stream: Duplex): PageClient {
+    const client: PageClient = new PageClient(view.fleet, socket, stream, {
+      count: this.#options.count,
+      onRefused: (what) => this.#options.onRefused(what, stream),
+      onClose: () => this.#closed(view, view.pages, client),
+    });
+    view.pages.add(client);
+    client.tell(this.#hello(view));
+    return client;
+  }
+
+  #closed<C extends Client>(view: View, clients: Set<C>, client: C): void {
     clients.delete(client);
+    this.#passes.delete(client);
+    if (view.pages.size + view.plains.size === 0) this.#views.delete(view.scope);
     this.#options.count('clients_closed');
     if (this.clients === 0) this.#onEmpty?.();
   }
 
-  #toldOf(entry: Entry): void {
-    for (const client of this.#plains) client.pass(entry);
-    this.#flushSoon();
+  /** Shows a change of the whole fleet to everyone who may see it. `analysed`: the plain dialect has words for it. */
+  #spread(entry: Entry, analysed: boolean): void {
+    this.#show(this.#whole, entry, analysed);
+    for (const view of this.#views.values()) {
+      if (view.sees(entry.machine)) this.#show(view, view.fleet.adopt(entry), analysed);
+    }
   }
 
-  #flushSoon(): void {
-    if (this.#pages.size === 0 || this.#flush_due) return;
-    this.#flush_due = true;
-    setImmediate(() => this.#flush());
+  #show({ pages, plains }: View, entry: Entry, analysed: boolean): void {
+    if (plains.size > 0 && analysed) {
+      const text = Buffer.from(entry.plain);
+      for (const client of plains) client.change(entry, text);
+    } else {
+      for (const client of plains) client.pass(entry);
+    }
+    if (pages.size > 0 && !this.#flush_due) {
+      this.#flush_due = true;
+      setImmediate(() => this.#flush());
+    }
   }
 
   #flush(): void {
     this.#flush_due = false;
-    const round: Round = new Map();
-    for (const client of this.#pages) client.catchUp(round);
+    for (const { pages } of this.#all_views()) {
+      const round: Round = new Map();
+      for (const client of pages) client.catchUp(round);
+    }
   }
 
-  #hello(): Buffer {
+  #hello(view: View): Buffer {
     const { server, machines_max, bus } = this.#options;
     return writeFrame({
       type: 'hello',
       sent_ms: Date.now(),
-      server,
+      // Whoever sees a part of the fleet is not told the name of this machine.
+      server: view === this.#whole ? server : server.replace(/@.*$/, ''),
       started_ms: this.#started_ms,
       machines_max,
       beat_ms: BEAT_MS,
-      bus: busOf(bus.status),
+      bus: busOf(view === this.#whole ? bus.status : withoutWhy(bus.status)),
     });
   }
 
   #tellBus(status: BusStatus): void {
-    const bytes = writeFrame({ type: 'bus', sent_ms: Date.now(), bus: busOf(status) });
-    for (const client of this.#pages) client.tell(bytes);
+    for (const view of this.#all_views()) {
+      if (view.pages.size === 0) continue;
+      const bus = busOf(view === this.#whole ? status : withoutWhy(status));
+      const bytes = writeFrame({ type: 'bus', sent_ms: Date.now(), bus });
+      for (const client of view.pages) client.tell(bytes);
+    }
   }
 
   #beat(): void {
+    this.recheck();
     const bytes = writeFrame({ type: 'beat', sent_ms: Date.now() });
-    for (const client of this.#pages) client.beat(bytes);
+    for (const { pages } of this.#all_views()) for (const client of pages) client.beat(bytes);
   }
 
   #look(): void {
     for (const client of this.#all()) client.look(this.#options.client_silence_ms);
   }
+}
+
+function viewOf(scope: string, fleet: Fleet): View {
+  return { scope, fleet, sees: compilePattern(scope), pages: new Set(), plains: new Set() };
+}
+
+/** The reason may name a broker. */
+function withoutWhy({ connected, since_ms }: BusStatus): BusStatus {
+  return { connected, since_ms };
 }

@@ -2,15 +2,20 @@
 // browser that is told what changes the moment it does.
 
 import { createServer } from 'node:http';
-import { CodedError, defineModule, type Log, live } from '@ganglion/kernel';
+import { Socket } from 'node:net';
+import { CodedError, defineModule, type Log, LogLimiter, live } from '@ganglion/kernel';
 import { analysis, birth, death } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
+import { Access } from './access/access.ts';
+import { limitConnections } from './connections.ts';
 import { isLoopback, makeDoor } from './door.ts';
 import { makeHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { closeServer, listen, urlOf } from './listen.ts';
 import { type PageFiles, readPage } from './page-files.ts';
+import { Refusals } from './refusals.ts';
 import { Settings } from './settings.ts';
+import { createTlsServer } from './tls.ts';
 import { acceptWebSockets } from './upgrade.ts';
 
 /** Connections besides the clients' that are open at once, at most: those that load the page. */
@@ -21,6 +26,9 @@ const NEWEST = { limit_messages: 10_000, in_flight_max: 1_000 };
 
 /** What a request may take to arrive. */
 const REQUEST_MS = 10_000;
+const SERVER_OPTIONS = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS } as const;
+
+const HOUR_MS = 3_600_000;
 
 export default defineModule({
   name: 'web',
@@ -28,34 +36,56 @@ export default defineModule({
   config: Settings,
   start: async ({ config, instance, bus, log, count, stopping, onStop }) => {
     const page = readPageOrSay(config.page_dir, log);
-    const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
+    const tls = config.tls_cert !== '' || config.tls_key !== '';
+    const server = tls ? createTlsServer(config, SERVER_OPTIONS, log) : createServer(SERVER_OPTIONS);
+    const refusals = new Refusals(log, count);
     server.maxConnections = config.clients_max + LOADING_CONNECTIONS_MAX;
-    server.on('drop', () => count('connections_refused'));
+    server.on('drop', (dropped) => refuseConnection(dropped?.remoteAddress));
+    server.on('tlsClientError', (_error, socket) => refusals.add('tls', 'a handshake', socket.remoteAddress));
+    limitConnections(server, config.address_connections_max, refuseConnection);
     const address = await listen(server, config.host, config.port);
     onStop(() => closeServer(server));
 
-    const hub = new Hub({ ...config, server: instance, bus, count });
+    // Nothing is answered before the listeners below are there: nobody gets in while this decides.
+    const access = openAccess(config, address.address, log);
+    const hub = new Hub({
+      ...config,
+      server: instance,
+      bus,
+      count,
+      ended: (passes) => access.ended(passes),
+      onRefused: (what, from) => refusals.add('message', what, from instanceof Socket ? from.remoteAddress : undefined),
+    });
     onStop(() => hub.close());
 
     const door = makeDoor(config.origins, isLoopback(address.address));
-    const health = () => ({
+    const health = (whole: boolean) => ({
       status: 'ok',
       bus: bus.status.connected ? 'connected' : 'away',
-      clients: hub.clients,
-      machines: hub.fleet.size,
+      ...(whole ? { clients: hub.clients, machines: hub.fleet.size } : {}),
     });
-    server.on('request', getRequestListener(makeHttp({ door, page, health }).fetch, { overrideGlobalObjects: false }));
+    const onEntry = (text: string) => {
+      if (entries.pass('entry') !== undefined) log.info({}, text);
+      // A session that has just ended takes its sockets with it.
+      hub.recheck();
+    };
+    const entries = new LogLimiter();
+    const http = makeHttp({ door, access, refusals, onEntry, page, health });
+    server.on('request', getRequestListener(http.fetch, { overrideGlobalObjects: false }));
     acceptWebSockets(server, {
       door,
-      closed: () => {
+      access,
+      refusals,
+      closed: ({ scope }) => {
         if (stopping.aborted) return 'The server stops.';
+        if (!hub.hasRoomFor(scope)) return 'Too many different links are open already.';
         return hub.clients < config.clients_max ? undefined : `There are ${config.clients_max} clients already.`;
       },
-      onClient: (socket, stream, dialect) => hub.add(socket, stream, dialect),
+      onClient: (socket, stream, dialect, pass) => hub.add(socket, stream, dialect, pass),
       count,
     });
 
-    const url = urlOf(address);
+    const url = urlOf(address, tls);
     log.info({ url, address: address.address, port: address.port }, `the page is at ${url}`);
     return {
       analysis: (message) => hub.hear(message),
@@ -66,8 +96,29 @@ export default defineModule({
         if (kind === 'machine') hub.bury(source, { cause, died_ms }, last_seen_ms);
       },
     };
+
+    function refuseConnection(from: string | undefined): void {
+      count('connections_refused');
+      refusals.add('connection', 'one connection more', from);
+    }
   },
 });
+
+/** Loopback and whoever says so are open; everywhere else somebody has to log in. */
+function openAccess(config: Settings, address: string, log: Log): Access {
+  const loopback = isLoopback(address);
+  const { insecure, login_on_loopback, access_dir, session_hours } = config;
+  const open = insecure || (loopback && !login_on_loopback);
+  if (open && !loopback) log.warn({}, `everyone who reaches ${address} is let in, without a login`);
+  return new Access({
+    served_on: address,
+    access_dir,
+    open_role: open ? (loopback ? 'admin' : 'viewer') : undefined,
+    tls: config.tls_cert !== '',
+    session_ms: session_hours * HOUR_MS,
+    log,
+  });
+}
 
 /** A page set wrongly ends the start; one that was not built yet does not keep scripts from the WebSocket. */
 function readPageOrSay(page_dir: string, log: Log): PageFiles | undefined {

@@ -24,9 +24,10 @@ export function listen(server: Server, host: string, port: number): Promise<Addr
 }
 
 /** Where a person opens the page. */
-export function urlOf({ address, family, port }: AddressInfo): string {
-  if (isLoopback(address) || address === '0.0.0.0' || address === '::') return `http://localhost:${port}`;
-  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+export function urlOf({ address, family, port }: AddressInfo, tls: boolean): string {
+  const scheme = tls ? 'https' : 'http';
+  if (isLoopback(address) || address === '0.0.0.0' || address === '::') return `${scheme}://localhost:${port}`;
+  return family === 'IPv6' ? `${scheme}://[${address}]:${port}` : `${scheme}://${address}:${port}`;
 }
 
 /** Stops listening and ends every connection that no WebSocket holds. */

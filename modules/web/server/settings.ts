@@ -22,6 +22,37 @@ export const Settings = Type.Object(
       description:
         'Other web sites whose pages may open the WebSocket, like https://monitor.example.com. A proxy that passes on its own host name is listed here too.',
     }),
+    insecure: Type.Boolean({
+      default: false,
+      description: 'Let everyone in who reaches the page, on whatever address it listens.',
+    }),
+    login_on_loopback: Type.Boolean({
+      default: false,
+      description: 'Ask for a login on loopback too, as behind a proxy that lets others in.',
+    }),
+    access_dir: Type.String({
+      default: 'ganglion-access',
+      minLength: 1,
+      maxLength: 4096,
+      beside_settings_file: true,
+      description: 'The folder of users, view links, sessions and the key; by default beside the settings file.',
+    }),
+    session_hours: Type.Integer({
+      default: 168,
+      minimum: 1,
+      maximum: 8760,
+      description: 'How long a login lasts.',
+    }),
+    tls_cert: Type.String({
+      default: '',
+      maxLength: 4096,
+      description: 'File with the certificate chain of the page, PEM; read again when it changes. Empty: no TLS.',
+    }),
+    tls_key: Type.String({
+      default: '',
+      maxLength: 4096,
+      description: 'File with the key of that certificate, PEM.',
+    }),
     machines_max: Type.Integer({
       default: 20_000,
       minimum: 1,
@@ -33,6 +64,12 @@ export const Settings = Type.Object(
       minimum: 1,
       maximum: 100_000,
       description: 'Browsers and scripts connected at once; more are refused.',
+    }),
+    address_connections_max: Type.Integer({
+      default: 500,
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Connections of one address at once; a proxy is one address. More are cut.',
     }),
     client_silence_ms: Type.Integer({
       default: 120_000,

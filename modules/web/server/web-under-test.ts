@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
 import { type Analysis, analysis } from '@ganglion/topics';
 import { type ClientOptions, WebSocket } from 'ws';
+import { writeSecret } from './access/access-file.ts';
 import web from './index.ts';
 import { type Frame, PAGE_PROTOCOL } from './wire.ts';
 
@@ -23,6 +24,23 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ganglion-web-'));
   cleanups.push(() => rmSync(folder, { recursive: true }));
   return folder;
+}
+
+/** Writes a file of the login as another process would: for its owner alone, as a whole. */
+export function writeAccess(path: string, content: unknown): void {
+  writeSecret(path, JSON.stringify(content));
+}
+
+export const PASSWORD = 'correct horse battery';
+
+/** {@link PASSWORD}, hashed once for all tests. */
+const HASHED = 'scrypt$15$8$3$YSBzYWx0IGZvciB0ZXN0cw$NHRZrRBvOVAtiJ72QgdZtaAZzFufrG1dT4UqBZWfbTk';
+
+/** A folder of the login with one user in it: ada, an admin, with {@link PASSWORD}. */
+export function folderWithAda(): string {
+  const access_dir = temporaryFolder();
+  writeAccess(join(access_dir, 'users.json'), [{ name: 'ada', role: 'admin', password: HASHED, since_ms: 0 }]);
+  return access_dir;
 }
 
 export interface WebUnderTest {
@@ -162,8 +180,31 @@ export function refused(url: string, protocols: string[] = [], options: ClientOp
   });
 }
 
+/** A form as a browser sends it from our own page. */
+export function send(host: string, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+  const type = 'application/x-www-form-urlencoded';
+  return ask(
+    host,
+    path,
+    { origin: `http://${host}`, 'content-type': type, ...headers },
+    'POST',
+    new URLSearchParams(fields).toString(),
+  );
+}
+
+/** Logs in as ada, or tries as somebody else. */
+export function login(host: string, name = 'ada', password = PASSWORD) {
+  return send(host, '/login', { name, password });
+}
+
+/** The cookies that an answer sets, as the browser sends them back; empty when it sets none. */
+export function cookiesOf({ headers }: { readonly headers: Record<string, unknown> }): string {
+  const set = headers['set-cookie'];
+  return Array.isArray(set) ? set.map((cookie: string) => cookie.split(';', 1)[0]).join('; ') : '';
+}
+
 /** Asks over HTTP with headers that `fetch` would not let through, such as `host`. */
-export function ask(host: string, path: string, headers: Record<string, string> = {}, method = 'GET') {
+export function ask(host: string, path: string, headers: Record<string, string> = {}, method = 'GET', body = '') {
   const [hostname, port] = host.split(':');
   return new Promise<{ status: number; headers: Record<string, string>; body: Buffer }>((resolve, reject) => {
     const asking = request({ hostname, port, path, method, headers, agent: false }, (response) => {
@@ -178,6 +219,6 @@ export function ask(host: string, path: string, headers: Record<string, string> 
       );
     });
     asking.on('error', reject);
-    asking.end();
+    asking.end(body);
   });
 }

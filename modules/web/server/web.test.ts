@@ -273,7 +273,7 @@ test('more clients than clients_max are refused', async () => {
 });
 
 test('what a client sends is ignored until it is too much', async () => {
-  const { host, say } = await startWeb();
+  const { host, say, counts, counted, logged } = await startWeb();
   const polite = await openPlain(host);
   polite.socket.send('hello?');
   await say('a', { cpu_result: 'LOW' });
@@ -294,6 +294,9 @@ test('what a client sends is ignored until it is too much', async () => {
   const pinging = await openPlain(host);
   for (let i = 0; i <= HEARD_MESSAGES_MAX; i++) pinging.socket.ping();
   expect((await pinging.closed).code).toBe(1008);
+  await counted('refused_message', 4);
+  expect(counts.get('client_errors')).toBe(1);
+  expect(logged.join()).toContain('refused a binary message from 127.0.0.1');
 });
 
 test('a ping is answered', async () => {

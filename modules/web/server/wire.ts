@@ -23,11 +23,18 @@
 // (120 s) is closed with code 1013.
 //
 // **Close codes.** 1001 the server stops; 1008 the client sent something binary or too many messages; 1009 it sent one
-// of more than 1 KiB; 1013 it is too slow. **Refusals of the upgrade.** 400 unknown subprotocol; 403 foreign Origin or Host;
-// 404 another path; 503 too many clients, or the server stops.
+// of more than 1 KiB; 1013 it is too slow; 4401 its login or its link holds no more. **Refusals of the upgrade.** 400 unknown
+// subprotocol; 401 no login and no link that holds; 403 foreign Origin or Host; 404 another path; 503 too many clients, or
+// the server stops.
+//
+// **A view link.** A client that is in by one hears of the machines in its scope alone, in both dialects, and is told
+// neither the server's name in full nor why the bus is away. A browser sends the link as a cookie, a script as `Authorization: Bearer`.
 
 /** The WebSocket subprotocol of the page's dialect; the number changes when an old page could not read it. */
 export const PAGE_PROTOCOL = 'ganglion.page.v1';
+
+/** The close code that says that the login or the link holds no more: whoever gets it has to log in again. */
+export const PASS_ENDED = 4401;
 
 /** How a resource is judged. */
 export type Band = 'LOW' | 'MEDIUM' | 'HIGH';

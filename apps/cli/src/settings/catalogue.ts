@@ -33,7 +33,13 @@ export const FLAG_ALIASES: Readonly<Record<string, string>> = {
   host: 'web.host',
   interval: 'tracker.interval_ms',
   machine: 'tracker.machine',
+  insecure: 'web.insecure',
+  'tls-cert': 'web.tls_cert',
+  'tls-key': 'web.tls_key',
 };
+
+/** Aliases that say yes by being there, and take no value. */
+export const FLAG_SWITCHES: readonly string[] = ['insecure'];
 
 /** The front of every environment variable. */
 export const VARIABLE_PREFIX = 'GANGLION_';

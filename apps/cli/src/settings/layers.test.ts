@@ -55,6 +55,20 @@ describe('settings', () => {
     expect(settings.given('tracker')).toEqual({});
   });
 
+  test('that are paths may be meant from the folder of the settings file', () => {
+    const web = {
+      name: 'web',
+      schema: Type.Object({ dir: Type.String({ default: 'access', beside_settings_file: true }) }),
+    };
+    const sources = { environment: {}, flags: [], command: 'up' };
+    const read_from = (path: string) => readSettings([web], { ...sources, file: { path, tables: {} } });
+    const settings = read_from('/etc/ganglion/ganglion.toml');
+    expect(entryOf(settings, 'web.dir')).toEqual(['/etc/ganglion/access', 'beside /etc/ganglion/ganglion.toml']);
+    expect(settings.given('web')).toEqual({ dir: '/etc/ganglion/access' });
+    expect(entryOf(read_from('ganglion.toml'), 'web.dir')[0]).toBe('access');
+    expect(entryOf(readSettings([web], { ...sources, file: undefined }), 'web.dir')).toEqual(['access', 'default']);
+  });
+
   test('come from the file, then the environment, then flags, and the last one counts', () => {
     const file = { exchange: 'a', log_level: 'warn', tracker: { interval_ms: 200, machine: 'from the file' } };
     const environment = { GANGLION_EXCHANGE: 'b', GANGLION_TRACKER_INTERVAL_MS: '300' };

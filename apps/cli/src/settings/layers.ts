@@ -1,6 +1,7 @@
 // Where settings come from: the defaults in their schemas, a TOML file, the environment, flags; later ones win. Each
 // value is checked where it enters, so that an error can say whether to correct the file, a variable or a flag.
 
+import { dirname, join } from 'node:path';
 import { Value } from 'typebox/value';
 import type { Flag } from '../arguments.ts';
 import { flagUnknown, settingInvalid, settingUnknown } from '../errors.ts';
@@ -65,9 +66,21 @@ export function readSettings(modules: readonly Section[], sources: Sources): Set
   const environment = fromEnvironment(catalogue, sources.environment);
   const given = new Map([...file, ...environment, ...flags].map((entry) => [entry.setting, entry]));
   const entries = catalogue.settings.map(
-    (setting) => given.get(setting) ?? { setting, value: fieldOf(setting.schema, 'default'), origin: DEFAULT },
+    (setting) => given.get(setting) ?? besideFile(setting, sources.file) ?? byDefault(setting),
   );
   return new Settings(entries, sources.file?.path);
+}
+
+function byDefault(setting: Setting): Entry {
+  return { setting, value: fieldOf(setting.schema, 'default'), origin: DEFAULT };
+}
+
+/** A default path that is meant from the settings file's folder, as `beside_settings_file` in its schema says. */
+function besideFile(setting: Setting, file: SettingsFile | undefined): Entry | undefined {
+  const path = fieldOf(setting.schema, 'default');
+  if (file === undefined || typeof path !== 'string' || fieldOf(setting.schema, 'beside_settings_file') !== true)
+    return;
+  return { setting, value: join(dirname(file.path), path), origin: `beside ${file.path}` };
 }
 
 function* fromFile(catalogue: Catalogue, file: SettingsFile | undefined): Generator<Entry> {

@@ -16,7 +16,20 @@ const line = new Line(url.href, {
   onState: (state) => {
     view.line = state;
   },
+  // Loaded again, the page is the form to log in.
+  onShut: async (ended) => {
+    if (ended || (await mustLogIn())) location.reload();
+  },
 });
+
+/** Whether the server is there and asks for a login. */
+async function mustLogIn(): Promise<boolean> {
+  try {
+    return (await fetch('/', { method: 'HEAD', cache: 'no-store' })).status === 401;
+  } catch {
+    return false;
+  }
+}
 
 addEventListener('online', () => line.tryNow());
 document.addEventListener('visibilitychange', () => {

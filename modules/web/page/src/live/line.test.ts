@@ -140,8 +140,8 @@ test('a line on which nothing comes any more is cut, though nobody closed it', a
 test('what is no frame is passed over', async () => {
   let hear: (event: { readonly data: unknown }) => void = () => {};
   const socket = {
-    addEventListener(type: string, listener: (event: { readonly data: unknown }) => void) {
-      if (type === 'message') hear = listener;
+    addEventListener(type: string, listener: (event: { readonly data: unknown; readonly code: number }) => void) {
+      if (type === 'message') hear = ({ data }) => listener({ data, code: 0 });
     },
     close() {},
   };
@@ -151,6 +151,33 @@ test('what is no frame is passed over', async () => {
   hear({ data: '{"type":"ready","sent_ms":1}' });
   await heard(is('connecting'));
   expect(await heard((news): news is Frame => 'type' in news)).toEqual({ type: 'ready', sent_ms: 1 });
+});
+
+test('it tells when the server let nobody in, and whether the login is over', async () => {
+  const shut: boolean[] = [];
+  let close: (event: { readonly data: string; readonly code: number }) => void = () => {};
+  let hear = close;
+  const socket = {
+    addEventListener(type: string, listener: typeof close) {
+      if (type === 'close') close = listener;
+      else hear = listener;
+    },
+    close() {},
+  };
+  const events = { onFrame() {}, onState() {}, onShut: (ended: boolean) => shut.push(ended) };
+  const around = { open: () => socket, after: () => () => {}, now: () => 0, random: () => 1 };
+  const line = new Line('', events, around);
+  line.start();
+  close({ data: '', code: 1006 });
+  expect(shut).toEqual([false]);
+  line.tryNow();
+  hear({ data: '{"type":"ready","sent_ms":1}', code: 0 });
+  close({ data: '', code: 1006 });
+  expect(shut).toEqual([false]);
+  line.tryNow();
+  hear({ data: '{"type":"ready","sent_ms":1}', code: 0 });
+  close({ data: '', code: 4401 });
+  expect(shut).toEqual([false, true]);
 });
 
 test('a line that was stopped stays so', async () => {

@@ -1,6 +1,6 @@
 // The line to the server: one WebSocket, opened again by itself when it breaks.
 
-import { type Frame, PAGE_PROTOCOL } from '../../../server/wire.ts';
+import { type Frame, PAGE_PROTOCOL, PASS_ENDED } from '../../../server/wire.ts';
 import { readFrame } from './frame.ts';
 
 /** How the line is. Times are epoch milliseconds of this browser's clock. */
@@ -21,7 +21,7 @@ export const SILENCE_MAX_MS = 10_000;
 /** What the line needs of a WebSocket. */
 export interface Socket {
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  addEventListener(type: 'close', listener: () => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
   close(): void;
 }
 
@@ -38,6 +38,8 @@ export interface Surroundings {
 export interface LineEvents {
   onFrame(frame: Frame, arrived_ms: number): void;
   onState(state: LineState): void;
+  /** The server let nobody in: the login is over if `ended`, and may be over if it is not. */
+  onShut?(ended: boolean): void;
 }
 
 export class Line {
@@ -81,12 +83,17 @@ export class Line {
     const socket = this.#around.open(this.#url, PAGE_PROTOCOL);
     this.#socket = socket;
     this.#heard_ms = this.#around.now();
+    let heard = false;
     // What a socket that was given up still says is not heard.
     socket.addEventListener('message', ({ data }) => {
+      heard = true;
       if (socket === this.#socket) this.#take(data);
     });
-    socket.addEventListener('close', () => {
-      if (socket === this.#socket) this.#broken();
+    socket.addEventListener('close', ({ code }) => {
+      if (socket !== this.#socket) return;
+      this.#broken();
+      // A browser does not tell why a socket was not opened.
+      if (!heard || code === PASS_ENDED) this.#events.onShut?.(code === PASS_ENDED);
     });
     this.#watch();
   }
