@@ -6,9 +6,10 @@ import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
 import type { Chaos, Finding } from './context.ts';
 import { deaths } from './deaths.ts';
 import { hostile } from './hostile.ts';
+import { kept } from './kept.ts';
 import { endPrograms } from './programs.ts';
 
-const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, hostile };
+const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, kept, hostile };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
 const unknown = positionals.find((name) => !(name in SCENARIOS));

@@ -1,8 +1,9 @@
 // The programs under test, as a person runs them: started, listened to, ended in every way there is.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -84,6 +85,17 @@ export async function runModuleBehind(
 ): Promise<Program> {
   const words = [...before, process.execPath, GANGLION, 'run', module, '--broker', broker, '--exchange', exchange];
   return started([...words, ...flags], (line) => line.msg.startsWith('runs as '));
+}
+
+/** Runs a program of this folder; resolves when it logs `ready`. */
+export function runOwn(name: string, ...words: readonly string[]): Promise<Program> {
+  const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  return started([process.execPath, file, ...words], (line) => line.msg === 'ready');
+}
+
+/** A folder that is gone after this run. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'chaos-'));
 }
 
 /** The port that a web server logs. */

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const mark = makeMark();
 const folder = mkdtempSync(`${tmpdir()}/ganglion-`);
 chmodSync(folder, 0o755); // The broker runs as a user of its own.
-const environment = { ...process.env, ...mark, TMPDIR: folder };
+const environment = { ...process.env, ...mark, TMPDIR: folder, XDG_STATE_HOME: folder };
 
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

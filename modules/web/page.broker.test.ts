@@ -152,7 +152,7 @@ test('several machines in trouble are counted, and named by a link that leads to
   expect((await counts.getByRole('listitem').allTextContents()).map((text) => text.trim())).toEqual([
     '40 machines',
     '3 HIGH',
-    '0 silent',
+    '0 DEAD',
     '0 MEDIUM',
     '37 LOW',
   ]);
@@ -169,14 +169,14 @@ test('everything that can be done can be done by keyboard, and is seen where it 
   expect(await focused.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid');
 });
 
-test('a machine that stops speaking is said to be silent, and is not when it speaks again', async () => {
+test('a machine that stops speaking is said to be dead, and is not when it speaks again', async () => {
   const web = await start();
   const { page } = await open(web);
   const now_ms = Date.now();
   for (let i = 0; i < 4; i++) await web.say('a', { cpu_result: 'LOW', cpu_percentage: 5 }, now_ms - 400 + i * 100);
-  await shows(headline(page), 'a is silent');
-  await shows(machine(page, 'a'), /silent for \d+ s/);
-  expect(await page.title()).toBe('✕ 1 silent · Ganglion');
+  await shows(headline(page), 'a is DEAD');
+  await shows(machine(page, 'a'), /DEAD for \d+ s, silent/);
+  expect(await page.title()).toBe('✕ 1 DEAD · Ganglion');
   const talking = setInterval(() => web.say('a', { cpu_result: 'LOW', cpu_percentage: 5 }), 100);
   onTestFinished(() => clearInterval(talking));
   await shows(headline(page), 'Nothing is wrong');
@@ -266,7 +266,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
     for (const [ink, ground] of texts) {
       expect(await page.evaluate(contrast, [ink, ground]), `${ink} on ${ground}`).toBeGreaterThanOrEqual(4.5);
     }
-    for (const shape of ['--low', '--medium', '--high', '--silent']) {
+    for (const shape of ['--low', '--medium', '--high', '--dead']) {
       expect(await page.evaluate(contrast, [shape, '--ground']), shape).toBeGreaterThanOrEqual(3);
     }
   });

@@ -1,7 +1,7 @@
 // A stranger's module for the tests: hears everything that our modules say, at least once, and prints who said it.
 
 import { defineModule, kept, type Message, pulse } from '@ganglion/kernel';
-import { analysis, measure } from '@ganglion/topics';
+import { analysis, birth, death, measure, outage } from '@ganglion/topics';
 
 /** One line that it prints. */
 export interface Recorded {
@@ -16,8 +16,15 @@ const LIMITS = { limit_messages: 100_000, in_flight_max: 100, attempts_max: 1 };
 
 export default defineModule({
   name: 'recorder',
-  listens: { measure: kept(measure, LIMITS), analysis: kept(analysis, LIMITS), pulse: kept(pulse, LIMITS) },
-  start: () => ({ measure: print, analysis: print, pulse: print }),
+  listens: {
+    measure: kept(measure, LIMITS),
+    analysis: kept(analysis, LIMITS),
+    pulse: kept(pulse, LIMITS),
+    birth: kept(birth, LIMITS),
+    death: kept(death, LIMITS),
+    outage: kept(outage, LIMITS),
+  },
+  start: () => ({ measure: print, analysis: print, pulse: print, birth: print, death: print, outage: print }),
 });
 
 /** Resolves when it is written: what is acknowledged is not lost when this is killed. */
