@@ -20,7 +20,7 @@ const folder = mkdtempSync(`${tmpdir()}/ganglion-test-`);
 chmodSync(folder, 0o755); // Brokers run as a user of their own.
 // What the tests write goes to this folder, and ends with it.
 const counts_file = `${folder}/counts.json`;
-const environment = { ...process.env, ...mark, TMPDIR: folder, TEST_COUNTS_FILE: counts_file };
+const environment = { ...process.env, ...mark, TMPDIR: folder, XDG_STATE_HOME: folder, TEST_COUNTS_FILE: counts_file };
 
 /** How long what the tests started may take to end by itself after the last test. */
 const END_ALLOWED_MS = 5000;
