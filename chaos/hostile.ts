@@ -127,12 +127,12 @@ export async function hostile({ quick, say, startBroker }: Chaos): Promise<Findi
     return Math.max(...samples.slice(fifth)) - Math.max(...samples.slice(0, fifth));
   });
   const uncounted = Object.entries(expected).map(([name, n]) => n - counted[name as keyof typeof counted]);
-  const alive = Object.values(programs).every(({ log }) => !log.some(({ level }) => level === 'fatal'));
+  const alive = Object.values(programs).every(({ runs }) => runs);
   return [
     {
       scenario: 'hostile',
       done: `${messages.toLocaleString('en')} hostile messages on the exchange`,
-      seen: `all three programs run${good ? ', and a good measure after it reaches the page' : ''}; memory grew by at most ${Math.max(...grown).toFixed(0)} MB`,
+      seen: `${alive ? 'all three programs run' : 'a program has ended'}${good ? ', and a good measure after it reaches the page' : ''}; memory grew by at most ${Math.max(...grown).toFixed(0)} MB`,
       lost: `${uncounted.reduce((sum, n) => sum + n, 0)} not counted (analyzer, presence, web: ${uncounted.join(', ')})`,
       outcome:
         alive && good && uncounted.every((n) => n === 0) && Math.max(...grown) <= GROWTH_MEGABYTES_MAX

@@ -52,6 +52,11 @@ export class Program {
     return this.#child.pid ?? 0;
   }
 
+  /** Whether it has not ended, however. */
+  get runs(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Memory of its own and shared, in MB. */
   get resident_megabytes(): number {
     const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];

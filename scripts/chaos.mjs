@@ -3,4 +3,4 @@
 
 import { runBundled } from './run-bundled.mjs';
 
-await runBundled('chaos', ['main', 'fleet']);
+await runBundled('chaos', ['main', 'fleet'], ['rabbitmq-server', 'chromium']);

@@ -29,13 +29,14 @@ setInterval(() => process.ppid !== parent && interrupt('npm is gone', 1), 500).u
  *
  * @param {string} name of the folder that they are in, and of the npm script
  * @param {readonly string[]} programs in that folder, without their ending
+ * @param {readonly string[]} packages of Debian's that they need
  */
-export async function runBundled(name, programs) {
+export async function runBundled(name, programs, packages = ['rabbitmq-server']) {
   if (!nodePackagesAreCurrent(root)) {
     console.error('node_modules is missing or old. Type: npm ci');
     return finish(2);
   }
-  const missing = missingPackages().filter((name) => name === 'rabbitmq-server');
+  const missing = missingPackages().filter((each) => packages.includes(each));
   if (missing.length > 0) {
     console.error(`npm run ${name} needs ${missing.join(', ')}. Type: ${installLine(missing)}`);
     return finish(2);

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { runUnderTest } from '@ganglion/testkit';
 import { birth, death, measure, outage, pulse } from '@ganglion/topics';
 import { describe, expect, it } from 'vitest';
@@ -98,16 +97,5 @@ describe('presence', () => {
     const told = await subject.given(sample('a'), sample('b'), sample('c'), sample('d'));
     expect(told.length).toBeLessThanOrEqual(2);
     expect((await subject.pulse()).counts['sources_not_taken']).toBeGreaterThanOrEqual(2);
-  });
-
-  it('stops while it waits to tell again', async () => {
-    const subject = await runUnderTest(presence);
-    await subject.given(
-      pulse('web@a', { module: 'web', interval_ms: 1, ...nothing, about: about('web@a', { listens: ['#'] }) }),
-    );
-    await subject.stop();
-    const told = (await subject.messages(birth, 1)).length;
-    await pause(400);
-    expect((await subject.messages(birth, 1)).length).toBe(told);
   });
 });
