@@ -1,46 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Value } from 'typebox/value';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { loadModules } from './modules.ts';
 import { own } from './settings/own.ts';
 import { planSetup, scriptOf } from './setup.ts';
 
 const modules = await loadModules([]);
 
-function script(settings: object, machines: string[] = [], node?: string): string[] {
+function script(settings: object, machines: string[] = [], node?: string): string {
   const read = Value.Parse(own, Value.Default(own, settings));
-  return scriptOf(planSetup(read, { modules, machines, node, password_file: undefined })).split('\n');
+  return scriptOf(planSetup(read, { modules, machines, node, password_file: undefined }));
+}
+
+/** What a script has rabbitmqctl import, where some users are there already; the real one is in test/broker-users. */
+function imported(text: string, users: readonly string[] = []) {
+  const folder = mkdtempSync(join(tmpdir(), 'setup-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const ctl = `case "$*" in *list_users*) printf '%s\\t[]\\n' "$@" ;; *import_definitions*) cat > "$IMPORTED" ;; *) exit 1 ;; esac`;
+  writeFileSync(join(folder, 'rabbitmqctl'), `#!/bin/sh\nset -- "$@" $USERS\n${ctl}\n`);
+  chmodSync(join(folder, 'rabbitmqctl'), 0o755);
+  const IMPORTED = join(folder, 'imported');
+  const PATH = `${folder}:${process.env['PATH']}`;
+  execFileSync('sh', ['-c', text], { env: { PATH, IMPORTED, USERS: users.join(' ') }, stdio: 'ignore' });
+  return JSON.parse(readFileSync(IMPORTED, 'ascii'));
 }
 
 test('users are given to another virtual host, and those who read the events to the default one, too', () => {
-  const lines = script({ broker: 'amqps://me:mine@broker.example.com/site%201' });
-  expect(lines.filter((line) => line.includes(' -p / '))).toEqual([
-    expect.stringMatching(/^ctl set_permissions -p \/ ganglion-presence .*amq\\\.rabbitmq\\\.event/),
-    expect.stringMatching(/^ctl set_permissions -p \/ ganglion-admin .*amq\\\.rabbitmq\\\.event/),
+  const text = script({ broker: 'amqps://me:mine@broker.example.com/site%201' });
+  const { exchanges, permissions, topic_permissions } = imported(text);
+  expect(exchanges).toMatchObject([{ name: 'ganglion', vhost: 'site 1', type: 'topic', durable: true }]);
+  const here = permissions.filter(({ vhost }: { vhost: string }) => vhost === 'site 1');
+  const in_default = permissions.filter(({ vhost }: { vhost: string }) => vhost === '/');
+  expect(here).toHaveLength(5);
+  expect(topic_permissions).toHaveLength(5);
+  expect(in_default).toMatchObject([
+    { user: 'ganglion-presence', read: expect.stringContaining('amq\\.rabbitmq\\.event') },
+    { user: 'ganglion-admin', read: expect.stringContaining('amq\\.rabbitmq\\.event') },
   ]);
-  expect(lines.filter((line) => line.startsWith("ctl set_permissions -p 'site 1' "))).toHaveLength(5);
-  const addresses = lines.filter((line) => line.startsWith('# amqp'));
+  const addresses = text.match(/^# amqp.*$/gm) ?? [];
   expect(addresses).toHaveLength(5);
   for (const address of addresses) {
     expect(address).toMatch(/^# amqps:\/\/ganglion-[a-z]+:[\w-]{24}@broker\.example\.com:5671\/site%201$/);
   }
-  expect(lines.join()).not.toContain('mine');
+  expect(text).not.toContain('mine');
 });
 
 test('each user has a password of its own, and another in the next script', () => {
-  const passwords = [...script({}), ...script({})].flatMap((line) => /^user \S+ (\S+)$/.exec(line)?.[1] ?? []);
-  expect(passwords).toHaveLength(10);
+  const passwords = `${script({})}${script({})}`.match(/(?<=^# amqp:\/\/[a-z-]+:)[\w-]{24}(?=@)/gm);
   expect(new Set(passwords).size).toBe(10);
 });
 
+test('a user that is there already keeps its password', () => {
+  const { users, permissions } = imported(script({}), ['guest', 'ganglion-tap']);
+  const named = users.map(({ name }: { name: string }) => name);
+  expect(named).not.toContain('ganglion-tap');
+  expect(named).toHaveLength(4);
+  expect(permissions).toHaveLength(5);
+});
+
 test('what a machine is called does nothing in the shell', () => {
-  const lines = script({}, ['$(reboot) `reboot` \'x\' \\ "y"']);
-  const command = lines.find((line) => line.startsWith("user 'ganglion-tracker"));
-  expect(command).toMatch(/^user 'ganglion-tracker-\$\(reboot\) `reboot` '\\''x'\\'' \\ "y"' [\w-]{24}$/);
-  expect(lines.find((line) => line.startsWith('# amqp'))).not.toMatch(/[$()'`"]/);
+  const machine = '$(reboot) `reboot` \'x\' \\ "y" 東京';
+  const text = script({}, [machine]);
+  expect(imported(text).users).toContainEqual(expect.objectContaining({ name: `ganglion-tracker-${machine}` }));
+  expect(text.match(/^# amqp.*$/m)?.[0]).not.toMatch(/[$()'`"]/);
 });
 
 test("the ancestor's exchange is made as its programs declare it, on the node that is named", () => {
-  const lines = script({ exchange: 'my_exchange' }, [], 'rabbit@db-01');
-  expect(lines.find((line) => line.includes('import_definitions'))).toContain('"type":"topic","durable":false');
-  expect(lines).toContain('ctl() { rabbitmqctl -q -n rabbit@db-01 "$@"; }');
+  const text = script({ exchange: 'my_exchange' }, [], 'rabbit@db-01');
+  expect(imported(text).exchanges).toMatchObject([{ type: 'topic', durable: false }]);
+  expect(text.split('\n')).toContain('ctl() { rabbitmqctl -q -n rabbit@db-01 "$@"; }');
 });

@@ -1,7 +1,7 @@
 // What `ganglion broker-setup` makes on the broker: planned first, then written as a script or done.
 
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Broker, readBrokerUrl } from '@ganglion/bus-amqp';
 import { type Module, oneLine, routingKey } from '@ganglion/kernel';
@@ -12,6 +12,9 @@ import { ANCESTORS_EXCHANGE, type OwnSettings } from './settings/own.ts';
 
 /** Random bytes of a password that is made here. */
 const PASSWORD_BYTES = 18;
+
+/** What the broker puts before a password when it hashes it. */
+const SALT_BYTES = 4;
 
 /** What rabbitmqctl may take for one answer; it usually takes a second or two. */
 const CTL_MS = 60_000;
@@ -73,32 +76,43 @@ export function planSetup(own: OwnSettings, { modules, machines, password_file, 
   };
 }
 
-/** The words of rabbitmqctl that give a user what its role needs. */
-function permissionWords(plan: Plan, { name, role }: User): string[][] {
-  const { vhost } = plan.broker;
-  const { configure, write, read } = permissionsOf(role, plan.exchange);
-  const topics = topicPermissionsOf(role);
-  const words = [
-    ['set_permissions', '-p', vhost, name, configure, write, read],
-    ['set_topic_permissions', '-p', vhost, name, plan.exchange, topics.write, topics.read],
-  ];
-  // The broker's events are in the default virtual host, wherever the exchange is.
-  if (role.reads_events && vhost !== EVENTS.vhost) {
-    words.push(['set_permissions', '-p', EVENTS.vhost, name, configure, write, read]);
-  }
-  return words;
+/** A user as the broker's definitions hold it: its password as a salted hash, see https://www.rabbitmq.com/docs/passwords. */
+function userDefinition({ name, password }: User): object {
+  const salt = randomBytes(SALT_BYTES);
+  const hash = createHash('sha256').update(salt).update(password).digest();
+  return {
+    name,
+    password_hash: Buffer.concat([salt, hash]).toString('base64'),
+    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    tags: '',
+  };
 }
 
-/** The exchange, for rabbitmqctl to import: so that no user needs to be allowed to declare it. */
-function definitionsOf({ exchange, durable, broker }: Plan): string {
-  const topic = { name: exchange, vhost: broker.vhost, type: 'topic', durable, auto_delete: false, internal: false };
-  return JSON.stringify({ exchanges: [{ ...topic, arguments: {} }] });
+/**
+ * All but the users, for rabbitmqctl to import: the exchange, so that no user needs to be allowed to declare it, and what
+ * each role needs. One import takes as long as one permission set by hand, which counts with a tracker on each machine.
+ */
+function definitionsOf({ exchange, durable, broker, users }: Plan) {
+  const { vhost } = broker;
+  const topic = { name: exchange, vhost, type: 'topic', durable, auto_delete: false, internal: false, arguments: {} };
+  return {
+    exchanges: [topic],
+    permissions: users.flatMap(({ name, role }) => {
+      const permissions = { user: name, ...permissionsOf(role, exchange) };
+      // The broker's events are in the default virtual host, wherever the exchange is.
+      const elsewhere = role.reads_events && vhost !== EVENTS.vhost ? [EVENTS.vhost] : [];
+      return [vhost, ...elsewhere].map((place) => ({ vhost: place, ...permissions }));
+    }),
+    topic_permissions: users.map(({ name, role }) => ({ vhost, user: name, exchange, ...topicPermissionsOf(role) })),
+  };
 }
 
 /** A shell script that makes it, for a person to read and to run. */
 export function scriptOf(plan: Plan): string {
   const { exchange, broker, node, users } = plan;
-  const ctl = (words: readonly string[]) => `ctl ${words.map(quoted).join(' ')}`;
+  const lists = Object.entries(definitionsOf(plan)).map(
+    ([name, list]) => `"${name}":[\n${list.map(inJson).join(',\n')}\n]`,
+  );
   const lines = [
     '#!/bin/sh',
     `# Users for the exchange ${oneLine(exchange)} in the virtual host ${oneLine(broker.vhost)}: one for each role, with what it needs and no more.`,
@@ -108,33 +122,34 @@ export function scriptOf(plan: Plan): string {
     `export LC_ALL=${LOCALE}`,
     '',
     `ctl() { rabbitmqctl -q ${node.map((word) => `${quoted(word)} `).join('')}"$@"; }`,
-    'users=$(ctl list_users --no-table-headers | cut -f 1)',
-    'user() { # name password: one that is there already keeps its own',
-    `  if printf '%s\\n' "$users" | grep -Fqx -e "$1"; then printf "%s is there already and keeps its password\\n" "$1" >&2`,
-    `  else printf '%s' "$2" | ctl add_user "$1"; fi`,
+    'there=$(ctl list_users --no-table-headers | cut -f 1)',
+    'users=',
+    'given() { # name definition: with the password that was chosen for it',
+    `  users="$users\${users:+,}$2"`,
     '}',
-    'given() { # name password: also for one that is there already',
-    `  if printf '%s\\n' "$users" | grep -Fqx -e "$1"; then printf '%s' "$2" | ctl change_password "$1"`,
-    `  else printf '%s' "$2" | ctl add_user "$1"; fi`,
+    'user() { # name definition: one that is there already keeps its password',
+    `  if printf '%s\\n' "$there" | grep -Fqx -e "$1"; then printf '%s is there already and keeps its password\\n' "$1" >&2`,
+    '  else given "$1" "$2"; fi',
     '}',
-    '',
-    '# The exchange, so that nobody needs to be allowed to declare it. One that stands already stays as it is.',
-    `printf '%s' ${quoted(definitionsOf(plan))} | ctl import_definitions --format json`,
   ];
   for (const user of users) {
     lines.push(
       '',
       `# ${user.role.name} ${user.role.says}`,
       `# ${addressOf(plan, user)}`,
-      `${user.password_given ? 'given' : 'user'} ${quoted(user.name)} ${quoted(user.password)}`,
-      ...permissionWords(plan, user).map(ctl),
+      `${user.password_given ? 'given' : 'user'} ${quoted(user.name)} ${quoted(inJson(userDefinition(user)))}`,
     );
   }
+  lines.push(
+    '',
+    '# The exchange, so that nobody needs to be allowed to declare it (one that stands already stays as it is), and who may what.',
+    `printf '{"users":[%s],%s}' "$users" ${quoted(lists.join(',\n'))} | ctl import_definitions --format json`,
+  );
   return `${lines.join('\n')}\n`;
 }
 
 /**
- * Does what the script does, and says each user's address as soon as it is made.
+ * Does what the script does, and says each user's address.
  *
  * @throws CodedError `RABBITMQCTL_FAILED`
  */
@@ -143,16 +158,13 @@ export async function applySetup(plan: Plan, say: (line: string) => void): Promi
   const there = new Set(
     (await ctl(['list_users', '--no-table-headers'])).split('\n').map((line) => line.split('\t', 1)[0]),
   );
-  await ctl(['import_definitions', '--format', 'json'], definitionsOf(plan));
+  const keepsPassword = (user: User) => there.has(user.name) && !user.password_given;
+  const users = plan.users.filter((user) => !keepsPassword(user)).map(userDefinition);
+  // Through a pipe: other users see the words of a command.
+  await ctl(['import_definitions', '--format', 'json'], inJson({ users, ...definitionsOf(plan) }));
   for (const user of plan.users) {
-    const is_there = there.has(user.name);
-    // The password goes through a pipe: other users see the words of a command.
-    if (!is_there) await ctl(['add_user', user.name], user.password);
-    else if (user.password_given) await ctl(['change_password', user.name], user.password);
-    const address =
-      is_there && !user.password_given ? `${oneLine(user.name)}, its password as it was` : addressOf(plan, user);
+    const address = keepsPassword(user) ? `${oneLine(user.name)}, its password as it was` : addressOf(plan, user);
     say(`${user.role.name.padEnd(9)} ${address}`);
-    for (const words of permissionWords(plan, user)) await ctl(words);
   }
 }
 
@@ -200,7 +212,7 @@ function readPasswords(path: string | undefined, users: readonly string[]): Read
   }
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line === '' || line.startsWith('#')) continue;
-    // Names may hold spaces. rabbitmqctl reads nothing but ASCII from a pipe.
+    // Names may hold spaces.
     const [, name = '', password = ''] = /^(.+) ([!-~]+)$/.exec(line) ?? [];
     if (name === '') throw passwordFileInvalid(path, `line ${i + 1} is not a user, a space and a password in ASCII`);
     if (!users.includes(name))
@@ -208,6 +220,11 @@ function readPasswords(path: string | undefined, users: readonly string[]): Read
     passwords.set(name, password);
   }
   return passwords;
+}
+
+/** On one line, and in ASCII, which every locale's shell and rabbitmqctl read alike. */
+function inJson(value: object): string {
+  return JSON.stringify(value).replace(/[^ -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function generated(): string {
