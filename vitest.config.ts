@@ -33,7 +33,8 @@ export default defineConfig({
           // Bounds for what never comes, and no measure: a test waits for events, also on a machine that is busy.
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // More than the cores there are: most of a test is waiting for a program to do something.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,5 +1,6 @@
 // RabbitMQ is killed in the middle of a run and comes back ten seconds later, to four systems at once: as three
-// processes and as one, on an exchange that outlives the broker and on one that does not, as the ancestor's.
+// processes and as one, on an exchange that outlives the broker and on one that does not, as the ancestor's. Then it is
+// restarted in order, with a goodbye to everyone.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
@@ -12,6 +13,8 @@ import { at, logOf, type Place, run, runWeb, up } from './support/system.ts';
 
 const OUTAGE_MS = 10_000;
 const INTERVAL = ['--interval', '200ms'];
+/** Presence would have said by then who is dead, of those whose connections were closed. */
+const LATER_MS = 5000;
 
 interface System {
   readonly name: string;
@@ -26,7 +29,9 @@ beforeAll(async () => {
 });
 afterAll(() => broker.stop());
 
-test('every module goes on by itself, and what was measured meanwhile arrives', { timeout: 240_000 }, async () => {
+test('every module goes on by itself, what was measured meanwhile arrives, and nobody is taken for dead', {
+  timeout: 240_000,
+}, async () => {
   const systems: System[] = [];
   for (const durable of [true, false]) {
     const kind = durable ? 'durable' : 'transient';
@@ -62,16 +67,28 @@ test('every module goes on by itself, and what was measured meanwhile arrives', 
       expect(said.filter((line) => /^warn: .*(broker|RabbitMQ)/i.test(line)).length, said.join('\n')).toBe(1);
     }
   }
+
+  await broker.restart();
+  const again_ms = Date.now();
+  for (const { name, recorder } of systems) {
+    await recorder.lines.first((line) => read(line).family === 'analysis' && read(line).time_ms > again_ms + LATER_MS);
+    expect(recorded(recorder).filter(({ family }) => family === 'birth').length, name).toBeGreaterThan(0);
+    expect(
+      recorded(recorder).filter(({ family }) => family === 'death'),
+      name,
+    ).toEqual([]);
+  }
 });
 
 async function asProcesses(place: Place): Promise<Omit<System, 'name'>> {
-  const [recorder, analyzer, web] = await Promise.all([
+  const [recorder, analyzer, presence, web] = await Promise.all([
     run(place, './test/support/recorder.ts'),
     run(place, 'analyzer'),
+    run(place, 'presence'),
     runWeb(place),
   ]);
   const tracker = await run(place, 'tracker', '--machine', 'm', ...INTERVAL);
-  return { programs: [recorder, analyzer, web, tracker], recorder, port: web.port };
+  return { programs: [recorder, analyzer, presence, web, tracker], recorder, port: web.port };
 }
 
 async function asOne(place: Place): Promise<Omit<System, 'name'>> {

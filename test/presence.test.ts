@@ -81,24 +81,4 @@ describe('presence', () => {
     const warnings = logOf(presence).filter(({ level }) => level === 'warn');
     expect(warnings.map(({ code }) => code)).toEqual(['CONNECTION_EVENTS_MISSING']);
   });
-
-  test('takes the end of a broker for nobody’s death', async () => {
-    const broker = await startRabbitmq();
-    onTestFinished(() => broker.stop());
-    const place = { broker: broker.url, exchange: 'ganglion' };
-    const births = await hear(place, '#.birth');
-    const presence = await run(place, 'presence');
-    for (const name of ['a', 'b', 'c', 'd']) await run(place, 'tracker', '--machine', name, ...OFTEN);
-    await births.until((all) => new Set(all.map(({ key }) => key)).size >= 8);
-    for (const end of [() => broker.restart(), () => broker.kill().then(() => broker.start())]) {
-      await end();
-      const deaths = await hear(place, '#.death');
-      const measures = await hear(place, '#.measure');
-      await measures.until((all) => new Set(all.map(({ key }) => key)).size === 4);
-      // Everyone has been heard again, several times over.
-      await measures.until((all) => all.length > 40);
-      expect(deaths.items).toEqual([]);
-    }
-    expect(logOf(presence).filter(({ msg }) => msg.includes('is gone'))).toEqual([]);
-  });
 });

@@ -7,7 +7,7 @@ import { connectPlain } from './support/socket.ts';
 import { ownPlace, runWeb } from './support/system.ts';
 
 const MACHINES = 200;
-const ROUNDS = 200;
+const ROUNDS = 120;
 /** Kept as unknown fields are, so that what is said soon exceeds every buffer between the server and the client. */
 const BALLAST = 'x'.repeat(3000);
 const MEGABYTE = 1_048_576;

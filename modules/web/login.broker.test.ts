@@ -1,37 +1,26 @@
 // The way in, in a real browser: the forms, a hostile page on another origin, a link, a login that ends.
 
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Key } from './server/access/key.ts';
 import { Links } from './server/access/links.ts';
 import { Users } from './server/access/users.ts';
 import { cleanUp, folderWithAda, PASSWORD, startWeb, type WebUnderTest } from './server/web-under-test.ts';
 
+/** The page as `npm test` has built it. */
+const page_dir = fileURLToPath(new URL('dist/page', import.meta.url));
+
 let browser: Browser;
-let page_dir: string;
 
 beforeAll(async () => {
-  page_dir = mkdtempSync(join(tmpdir(), 'ganglion-page-'));
-  await build({
-    configFile: fileURLToPath(new URL('vite.config.ts', import.meta.url)),
-    build: { outDir: page_dir },
-    logLevel: 'error',
-  });
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   });
-  return async () => {
-    await browser.close();
-    rmSync(page_dir, { recursive: true });
-  };
+  return () => browser.close();
 }, 120_000);
 
 afterEach(cleanUp);
@@ -178,7 +167,7 @@ test('a link that somebody was sent shows the machines in its scope, and no othe
   await page.getByLabel('Password').waitFor();
 });
 
-test('10,000 guesses do not get in, and after them the right password has to wait too', async () => {
+test('a thousand guesses do not get in, and after them the right password has to wait too', async () => {
   const web = await start();
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   onTestFinished(() => agent.destroy());
@@ -198,18 +187,18 @@ test('10,000 guesses do not get in, and after them the right password has to wai
       asking.end(new URLSearchParams({ name, password }).toString());
     });
   for (let i = 0; i < 30; i++) await guess('ada', `guess ${i}`);
-  for (let i = 30; i < 10_000; i += 20) {
+  for (let i = 30; i < 1000; i += 20) {
     await Promise.all(Array.from({ length: 20 }, (_, k) => guess(k % 2 === 0 ? 'ada' : `user${i}`, `guess ${k}`)));
   }
   // One more that was looked at begins a wait of many seconds.
   while ((await guess('ada', 'one more guess')) !== 401);
   expect(await guess('ada', PASSWORD)).toBe(429);
   const compared = answers.get(401) ?? 0;
-  expect(compared + (answers.get(429) ?? 0) + (answers.get(503) ?? 0)).toBeGreaterThanOrEqual(10_000);
+  expect(compared + (answers.get(429) ?? 0) + (answers.get(503) ?? 0)).toBeGreaterThanOrEqual(1000);
   await web.counted('refused_login', compared);
   await web.counted('refused_login_early', answers.get(429) ?? 0);
   // Told at most once a second of each kind, not once each.
-  expect(web.logged.length).toBeLessThan(1000);
+  expect(web.logged.length).toBeLessThan(100);
 }, 300_000);
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };

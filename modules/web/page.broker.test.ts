@@ -1,37 +1,26 @@
 // The page in a real browser, found by role and name as an assistive technology would find it.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type BusStatus, memoryBus } from '@ganglion/kernel';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readPage } from './server/page-files.ts';
 import { cleanUp, startWeb, type WebUnderTest } from './server/web-under-test.ts';
 
 const KILOBYTE = 1024;
 
+/** The page as `npm test` has built it. */
+const page_dir = fileURLToPath(new URL('dist/page', import.meta.url));
+
 let browser: Browser;
-let page_dir: string;
 
 beforeAll(async () => {
-  page_dir = mkdtempSync(join(tmpdir(), 'ganglion-page-'));
-  await build({
-    configFile: fileURLToPath(new URL('vite.config.ts', import.meta.url)),
-    build: { outDir: page_dir },
-    logLevel: 'error',
-  });
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   });
-  return async () => {
-    await browser.close();
-    rmSync(page_dir, { recursive: true });
-  };
+  return () => browser.close();
 }, 120_000);
 
 afterEach(cleanUp);

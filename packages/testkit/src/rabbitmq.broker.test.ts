@@ -47,40 +47,6 @@ describe('a private RabbitMQ', START, () => {
     await expect(broker.ctl('delete_vhost', 'nowhere')).rejects.toMatchObject({ code: 'RABBITMQ_CTL_FAILED' });
   });
 
-  it('is killed at once and starts again on the same port, with what is durable; others are not touched', async () => {
-    const connection = await connect(broker.url);
-    connection.on('error', () => {});
-    const closed = new Promise((resolve) => connection.on('close', resolve));
-    const channel = await connection.createConfirmChannel();
-    channel.on('error', () => {});
-    await channel.assertQueue('durable', { durable: true });
-    await channel.assertQueue('transient', { durable: false });
-    channel.sendToQueue('durable', Buffer.from('kept'), { persistent: true });
-    await channel.waitForConfirms();
-    // The broker tells that a durable queue is made up to two seconds before its log is on the disk.
-    await broker.ctl('eval', 'mnesia:sync_log().');
-
-    const { pid, url } = broker;
-    await broker.kill();
-    await closed;
-    expect(broker.pid).toBeUndefined();
-    await expect(connect(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await (await connect(sharedRabbitmq())).close();
-
-    await broker.start();
-    expect(broker.pid).not.toBe(pid);
-    expect(broker.url).toBe(url);
-    const again = await connect(url);
-    const getting = await again.createChannel();
-    getting.on('error', () => {}); // The question is rejected with the same.
-    const message = await getting.get('durable');
-    expect(message === false ? '' : message.content.toString()).toBe('kept');
-    const asking = await again.createChannel();
-    asking.on('error', () => {});
-    await expect(asking.checkQueue('transient')).rejects.toMatchObject({ code: 404 });
-    await again.close();
-  });
-
   it('is started once at a time', async () => {
     await expect(broker.start()).rejects.toMatchObject({ code: 'RABBITMQ_NOT_STARTED' });
   });
