@@ -1,35 +1,22 @@
-// The command as a person meets it: a bundle of its own is made from the source, and started.
+// The command as a person meets it, and what it says when it cannot.
 
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
-import { type Program, ROOT, start } from '../../../test/support/program.ts';
-
-// A process that has to load everything may share the machine with others.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { ganglion, type Program, ROOT } from './support/program.ts';
+import { listenPlain } from './support/socket.ts';
 
 let folder: string;
 
 beforeAll(() => {
-  // Inside the repository, so that the packages outside the bundle are found.
+  // Inside the repository, so that the packages that a module's file imports are found.
   mkdirSync(join(ROOT, '.build'), { recursive: true });
   folder = mkdtempSync(join(ROOT, '.build/command-'));
-  const program = `import('${ROOT}scripts/bundle-command.mjs').then((made) => made.bundleCommand('${folder}/dist'))`;
-  const { status, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
-  copyFileSync(join(ROOT, 'apps/cli/package.json'), join(folder, 'package.json'));
-  expect(stderr).toBe('');
-  expect(status).toBe(0);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function ganglion(...words: string[]): Program {
-  return start(process.execPath, [join(folder, 'dist/main.js'), ...words]);
-}
 
 /** Writes a module's file; returns its path. */
 function moduleFile(name: string, definition: string): string {
@@ -85,12 +72,7 @@ describe('a start that fails', () => {
 describe('up', () => {
   test('shows this machine from one process, and stops in order at the first signal', async () => {
     const up = ganglion('up', '--port', '0', '--machine', 'db-01.example.com', '--interval', '100ms');
-    const socket = new WebSocket(`${(await urlOf(up)).replace('http', 'ws')}/ws`);
-    onTestFinished(() => socket.terminate());
-    const heard = await new Promise((resolve, reject) => {
-      socket.on('message', (data) => resolve(JSON.parse(String(data))));
-      socket.on('error', reject);
-    });
+    const heard = await (await listenPlain(Number(new URL(await urlOf(up)).port))).first(() => true);
     expect(heard).toMatchObject({ machine: 'db-01.example.com', cpu_result: expect.stringMatching(/LOW|MEDIUM|HIGH/) });
     expect(up.lines.items.filter((line) => /^ {2}(tracker|analyzer|presence|web)/.test(line))).toEqual([
       '  tracker   publishes measure',
