@@ -253,6 +253,8 @@ function environmentOf(folder: string, node: string, dist_port: number, epmd_por
     // Erlang would start an epmd as a daemon, which nobody would end.
     ERL_AFLAGS: '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
     ERL_CRASH_DUMP_SECONDS: '0', // None.
+    // Erlang's schedulers would spin while they wait, on the cores that they share with what is tested.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+sbwt none +sbwtdcpu none +sbwtdio none',
     RABBITMQ_ALLOW_INPUT: 'true', // The script becomes the Erlang machine instead of waiting for it.
     RABBITMQ_CONF_ENV_FILE: `${folder}/environment.conf`,
     RABBITMQ_CONFIG_FILE: `${folder}/rabbitmq.conf`,
