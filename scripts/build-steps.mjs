@@ -36,6 +36,7 @@ export const STEPS = {
         'apps/cli/package.json',
         'modules/analyzer/src',
         'modules/presence/src',
+        'modules/simulator/src',
         'modules/tracker/src',
         'modules/web/server',
       ],

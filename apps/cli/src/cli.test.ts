@@ -26,7 +26,18 @@ describe('help', () => {
   test('lists every command, and tells more about each', async () => {
     await runCommand(['help']);
     const commands = [...said.matchAll(/^ {2}ganglion ([a-z][a-z-]*)/gm)].map(([, name = '']) => name);
-    expect(commands).toEqual(['up', 'run', 'tap', 'doctor', 'broker-setup', 'user', 'link', 'config', 'help']);
+    expect(commands).toEqual([
+      'up',
+      'run',
+      'tap',
+      'doctor',
+      'broker-setup',
+      'user',
+      'link',
+      'simulate',
+      'config',
+      'help',
+    ]);
     for (const words of [
       ['up', '--help'],
       ['run', '-h'],

@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.ts';
 import { callOf, commandHelp, generalHelp } from './commands/help.ts';
 import { link } from './commands/link.ts';
 import { run } from './commands/run.ts';
+import { simulate } from './commands/simulate.ts';
 import { tap } from './commands/tap.ts';
 import { up } from './commands/up.ts';
 import { user } from './commands/user.ts';
@@ -15,7 +16,7 @@ import { argumentsWrong, commandUnknown, flagUnknown } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 import { version } from './version.ts';
 
-const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, config];
+const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, simulate, config];
 
 /**
  * Runs the command that the words name. Resolves when it has done its work, or when what it started runs until a signal.

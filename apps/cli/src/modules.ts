@@ -6,8 +6,14 @@ import { CodedError, isModule, type Module } from '@ganglion/kernel';
 import { moduleInvalid, moduleNotFound, moduleTwice, moduleUnreadable } from './errors.ts';
 import { didYouMean } from './suggest.ts';
 
-/** The built-in modules. */
-export const BUILT_IN = ['tracker', 'analyzer', 'presence', 'web'] as const;
+/** The built-in modules that make a monitor. */
+const MONITOR = ['tracker', 'analyzer', 'presence', 'web'] as const;
+
+/** The same with machines that are not there instead of this one. */
+const SIMULATION = ['simulator', 'analyzer', 'presence', 'web'] as const;
+
+/** All built-in modules. */
+export const BUILT_IN = [...MONITOR, 'simulator'] as const;
 
 type BuiltIn = (typeof BUILT_IN)[number];
 
@@ -16,6 +22,7 @@ const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   analyzer: () => import('@ganglion/analyzer'),
   presence: () => import('@ganglion/presence'),
   web: () => import('@ganglion/web'),
+  simulator: () => import('@ganglion/simulator'),
 };
 
 /** What a module's file may be called. */
@@ -27,17 +34,26 @@ export function isBuiltIn(name: string): name is BuiltIn {
 }
 
 /**
- * Loads all built-in modules and those in some files.
+ * Loads the modules of a monitor and those in some files.
  *
  * @throws CodedError `MODULE_TWICE`, and what {@link loadModule} throws
  */
-export async function loadModules(files: readonly string[]): Promise<Module[]> {
-  const modules = await Promise.all([...BUILT_IN, ...files].map(loadModule));
-  const names = new Set<string>();
+export function loadModules(files: readonly string[]): Promise<Module[]> {
+  return loadAll([...MONITOR, ...files]);
+}
+
+/** Loads the modules that show a fleet which is not there. */
+export function loadSimulation(): Promise<Module[]> {
+  return loadAll(SIMULATION);
+}
+
+async function loadAll(names: readonly string[]): Promise<Module[]> {
+  const modules = await Promise.all(names.map(loadModule));
+  const loaded = new Set<string>();
   for (const { name } of modules) {
     // They would share their settings and their queues.
-    if (names.has(name)) throw moduleTwice(name);
-    names.add(name);
+    if (loaded.has(name)) throw moduleTwice(name);
+    loaded.add(name);
   }
   return modules;
 }

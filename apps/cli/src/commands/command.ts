@@ -35,6 +35,8 @@ export const FLAGS = {
   host: ['--host ADDRESS', 'the address of the page (127.0.0.1)'],
   interval: ['--interval TIME', 'between two samples: 500ms, 2s (1s)'],
   machine: ['--machine NAME', "this machine's name (the host name)"],
+  machines: ['--machines NUMBER', 'how many machines are simulated (200)'],
+  seed: ['--seed NUMBER', 'another seed, another fleet (2016)'],
   spool: ['--spool FOLDER', 'where measures wait for the broker, or none'],
   with: ['--with FILE', 'a module of your own; as often as you like'],
   count: ['--count NUMBER', 'end after so many messages'],

@@ -20,7 +20,7 @@ export const run: Command = {
   words_max: 1,
   summary: 'run one module over RabbitMQ',
   about: [
-    'The module is tracker, analyzer, presence or web, or a file of your own, in TypeScript or JavaScript.',
+    'The module is tracker, analyzer, presence, web or simulator, or a file of your own, in TypeScript or JavaScript.',
     'The broker may be away, now or later: the module says so once, waits, and goes on.',
     'What a tracker measures meanwhile waits too, in a folder, also while the tracker does not run.',
   ],

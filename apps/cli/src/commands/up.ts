@@ -48,7 +48,11 @@ export const up: Command = {
 };
 
 async function run(args: Arguments): Promise<void> {
-  const modules = await loadModules(args.options.with);
+  await runWithPage(args, await loadModules(args.options.with));
+}
+
+/** Runs modules in one process, one of them the page's, until a signal. */
+export async function runWithPage(args: Arguments, modules: readonly Module[]): Promise<void> {
   const settings = await settingsFor(args, modules);
   const log = await openLog(settings.own.log_level);
   const { broker } = settings.own;

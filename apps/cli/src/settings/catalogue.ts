@@ -27,15 +27,17 @@ export interface Setting {
   readonly variable: string;
 }
 
-/** Short flags for the settings that people change most. */
-export const FLAG_ALIASES: Readonly<Record<string, string>> = {
-  port: 'web.port',
-  host: 'web.host',
-  interval: 'tracker.interval_ms',
-  machine: 'tracker.machine',
-  insecure: 'web.insecure',
-  'tls-cert': 'web.tls_cert',
-  'tls-key': 'web.tls_key',
+/** Short flags for the settings that people change most; of several, the first that is there. */
+export const FLAG_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  port: ['web.port'],
+  host: ['web.host'],
+  interval: ['tracker.interval_ms', 'simulator.interval_ms'],
+  machine: ['tracker.machine'],
+  machines: ['simulator.machines'],
+  seed: ['simulator.seed'],
+  insecure: ['web.insecure'],
+  'tls-cert': ['web.tls_cert'],
+  'tls-key': ['web.tls_key'],
 };
 
 /** Aliases that say yes by being there, and take no value. */
@@ -64,8 +66,11 @@ export class Catalogue {
 
   /** By a flag's name without its dashes: an alias, `log-level`, `tracker.interval_ms` or `tracker.interval-ms`. */
   byFlag(name: string): Setting | undefined {
-    const key = FLAG_ALIASES[name] ?? name;
-    return this.#by_key.get(key) ?? this.settings.find((setting) => setting.flag.slice(2) === dashed(key));
+    for (const key of FLAG_ALIASES[name] ?? [name]) {
+      const found = this.#by_key.get(key) ?? this.settings.find((setting) => setting.flag.slice(2) === dashed(key));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   byVariable(name: string): Setting | undefined {

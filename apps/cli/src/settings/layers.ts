@@ -156,7 +156,7 @@ function* fromFlags(catalogue: Catalogue, flags: readonly Flag[], command: strin
 }
 
 function whyUnknown(catalogue: Catalogue, name: string): string {
-  const [section = ''] = (FLAG_ALIASES[name] ?? name).split('.', 1);
+  const [section = ''] = (FLAG_ALIASES[name]?.[0] ?? name).split('.', 1);
   if (isBuiltIn(section) && !catalogue.sections.some((each) => each.name === section)) {
     return `it is for the module ${section}, which does not run here`;
   }
