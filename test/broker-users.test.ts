@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { amqpBus } from '@ganglion/bus-amqp';
-import type { Log } from '@ganglion/kernel';
+import { type Log, silentLog } from '@ganglion/kernel';
 import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
 import { type Channel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -55,6 +55,13 @@ function placeOf(role: string) {
   return { broker: urlOf(role), exchange: EXCHANGE };
 }
 
+/** A log that remembers the codes of its warnings. */
+function remember(): { readonly log: Log; readonly codes: string[] } {
+  const codes: string[] = [];
+  const warn = (fields: object) => void codes.push('code' in fields ? String(fields.code) : '');
+  return { log: { ...silentLog, warn }, codes };
+}
+
 describe('with a user for each role', () => {
   test('tracker, analyzer, web and tap work together', async () => {
     const tap = ganglion('tap', '#', '--json', '--broker', urlOf('tap'), '--exchange', EXCHANGE);
@@ -79,13 +86,7 @@ describe('with a user for each role', () => {
   test("a tracker's own measure arrives, what it forges is refused, and it goes on", async () => {
     const stranger = await joinExchange(broker.url, EXCHANGE);
     const heard = await stranger.hear('#');
-    const warnings: string[] = [];
-    const log: Log = {
-      debug() {},
-      info() {},
-      warn: (fields) => void warnings.push('code' in fields ? String(fields.code) : ''),
-      error() {},
-    };
+    const { log, codes } = remember();
     const bus = amqpBus({
       url: urlOf('tracker-db-01'),
       exchange: EXCHANGE,
@@ -104,7 +105,7 @@ describe('with a user for each role', () => {
     const among = ['db-01.measure', 'db-02.measure', 'tracker-7f3a@db-01.pulse'].map(say);
     const outcomes = await Promise.allSettled(among);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(warnings).toEqual([]);
+    expect(codes).toEqual([]);
 
     await heard.first(({ key }) => key === 'tracker-7f3a@db-01.pulse');
     expect(new Set(heard.items.map(({ key }) => key))).toEqual(new Set(['db-01.measure', 'tracker-7f3a@db-01.pulse']));
@@ -147,6 +148,46 @@ describe('with a user for each role', () => {
     expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#.measure')).toBe('allowed');
     expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#')).toBe(403);
     expect(await codeOf(`${EXCHANGE}.web.mine`, '#.measure')).toBe(403);
+  });
+
+  test('what a module refuses is held with its own user, and read with that of the tap', async () => {
+    const { log, codes } = remember();
+    const bus = amqpBus({ url: urlOf('analyzer'), exchange: EXCHANGE, name: 'analyzer-7f3a@here', settle_ms: 0, log });
+    onTestFinished(() => bus.close());
+    const refused = new Promise<void>((resolve) => {
+      bus.subscribe(
+        {
+          name: 'analyzer.fussy',
+          pattern: '#.measure',
+          delivery: 'kept',
+          limit_messages: 10,
+          in_flight_max: 1,
+          onDrop: () => resolve(),
+        },
+        () => Promise.reject(new Error('refused by the test')),
+      );
+    });
+    const stranger = await joinExchange(broker.url, EXCHANGE);
+    // Anybody who listens to everything hears it once, as the measure that it is.
+    const heard = await stranger.hear('#');
+    await bus.opened;
+    stranger.say('db-01.measure', { cpu_percentage: 1 });
+    await refused;
+    expect(codes).toEqual([]);
+    const tap = ganglion('tap', 'analyzer.fussy', '--dead', '--broker', urlOf('tap'), '--exchange', EXCHANGE);
+    expect(await tap.ended).toEqual({ code: 0, signal: null });
+    expect(tap.errors.items).toEqual([]);
+    expect(tap.lines.items).toEqual([expect.stringMatching(/ by analyzer\.fussy: refused by the test; \{"cpu_/)]);
+    expect(heard.items.map(({ key }) => key)).toEqual(['db-01.measure']);
+
+    // The queues that are at work are not the tap's to read, nor is a subscription's that is called dead.
+    const connection = await connect(urlOf('tap'));
+    onTestFinished(() => connection.close());
+    for (const queue of ['analyzer.fussy', 'analyzer.dead'].map((name) => `${EXCHANGE}.${name}`)) {
+      const channel = await connection.createChannel();
+      channel.on('error', () => {});
+      await expect(channel.get(queue)).rejects.toMatchObject({ code: 403 });
+    }
   });
 
   test('everything in one process works with the user for everything', async () => {

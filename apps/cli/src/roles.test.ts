@@ -57,6 +57,27 @@ test('a listener has its own queues and no others', () => {
   expect(allows(permissionsOf(role('tap'), 'ganglion').write, 'ganglion')).toBe(false);
 });
 
+test('a tap reads what modules refused, and none of their queues at work; a module has no dead letters but its own', () => {
+  const { configure, write, read } = permissionsOf(role('tap'), 'my.exchange');
+  expect(allows(read, 'my.exchange.analyzer.measure.dead')).toBe(true);
+  for (const name of [
+    'analyzer.measure',
+    'analyzer.dead',
+    'a.b.c.dead',
+    'analyzer.measure.dead.x',
+    'analyzer.m.dead\n',
+  ]) {
+    expect(allows(read, `my.exchange.${name}`)).toBe(false);
+  }
+  expect(allows(configure, 'my.exchange.analyzer.measure.dead')).toBe(false);
+  expect(allows(write, 'my.exchange.analyzer.measure.dead')).toBe(false);
+  const analyzer = permissionsOf(role('analyzer'), 'my.exchange');
+  for (const expression of Object.values(analyzer)) {
+    expect(allows(expression, 'my.exchange.analyzer.measure.dead')).toBe(true);
+    expect(allows(expression, 'my.exchange.web.analysis.dead')).toBe(false);
+  }
+});
+
 test('a tracker speaks for its machine and for no other', () => {
   const tracker = role('tracker', 'db-01');
   expect(mayPublish(tracker, 'db-01.measure')).toBe(true);

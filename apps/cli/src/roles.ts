@@ -20,6 +20,8 @@ export interface Role {
   readonly publishes: readonly Keys[];
   /** Whether it reads what the broker says about connections. */
   readonly reads_events: boolean;
+  /** Whether it reads what kept subscriptions of all modules refused. */
+  readonly reads_dead: boolean;
 }
 
 /** Routing keys: as a regular expression for the broker, and one of them. */
@@ -73,6 +75,8 @@ export function permissionsOf(role: Role, exchange: string): Permissions {
       ...(role.listens.length > 0 ? [place] : []),
       ...queues,
       ...(role.reads_events ? [escaped(EVENTS.exchange)] : []),
+      // Exactly a module and a subscription in between: the kept queue of a subscription "dead" is no such queue.
+      ...(role.reads_dead ? [`${escaped(queueFront(exchange))}[^.]+\\.[^.]+\\.dead`] : []),
     ]),
   };
 }
@@ -124,6 +128,7 @@ function trackerOf({ name, publishes }: Module, machine: string): Role {
       pulseOf(name, machine),
     ],
     reads_events: false,
+    reads_dead: false,
   };
 }
 
@@ -136,6 +141,7 @@ function roleOf({ name, listens, publishes }: Module): Role {
     listens_to_all: LISTEN_TO_ALL.includes(name),
     publishes: [...families.map(anyOf), pulseOf(name)],
     reads_events: name === 'presence',
+    reads_dead: false,
   };
 }
 
@@ -161,6 +167,7 @@ const TAP: Role = {
   listens_to_all: true,
   publishes: [],
   reads_events: false,
+  reads_dead: true,
 };
 
 const ADMINISTRATOR: Role = {
@@ -170,4 +177,5 @@ const ADMINISTRATOR: Role = {
   listens_to_all: true,
   publishes: [{ expression: '.*', example: 'doctor.doctor' }],
   reads_events: true,
+  reads_dead: true,
 };

@@ -228,7 +228,7 @@ export function deadLetterLost(name: string, why: string, cause?: unknown): Code
     {
       what: `what subscription "${oneLine(name, 80)}" refused is dropped`,
       why: oneLine(why),
-      todo: 'give the user permission to configure and write queues whose names end in ".dead"',
+      todo: 'let the user configure, write and read "<exchange>.<subscription>.dead", a queue and an exchange',
     },
     { cause },
   );
