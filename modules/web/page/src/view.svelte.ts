@@ -1,9 +1,10 @@
 // Between the store and the components: once for each drawn picture it takes out what has changed and hands it to the
 // rows concerned. A row draws itself again only when its own machine spoke.
 
+import { type Life, lifeOf } from '@ganglion/topics/life';
 import type { Bus, Frame, Machine, User } from '../../server/wire.ts';
 import { Clock } from './live/clock.ts';
-import { type Life, lifeOf, type Standing, standingOf, worstOf } from './live/judge.ts';
+import { type Standing, standingOf, worstOf } from './live/judge.ts';
 import type { LineState } from './live/line.ts';
 import { type Known, Store } from './live/store.ts';
 import { type Judged, moodOf, type Summary, summarize } from './live/summary.ts';
