@@ -1,5 +1,5 @@
-// The users that `ganglion broker-setup` makes, on a broker of their own: each role does its work, and nobody speaks for
-// another.
+// The users that `ganglion broker-setup` makes, on a broker of their own, in another virtual host than its first: each role
+// does its work, and nobody speaks for another.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { ganglion, ROOT } from './support/program.ts';
 import { listenPlain } from './support/socket.ts';
 import { logOf, run, runWeb, up } from './support/system.ts';
 
+const VHOST = 'site 1';
 const EXCHANGE = 'site.1';
 const MACHINE = 'größe 1.東京 (a|b)';
 
@@ -23,18 +24,24 @@ const MACHINE = 'größe 1.東京 (a|b)';
 const SETUP_MS = 300_000;
 
 let broker: PrivateRabbitmq;
+/** The address of whoever may do everything there. */
+let url: string;
 /** Each user's address, by the user's name. */
 let urls: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  broker = await startRabbitmq();
+  // The broker's events are there too, which `presence` needs.
+  broker = await startRabbitmq({ config: `event_exchange.vhost = ${VHOST}` });
+  url = `${broker.url}/${encodeURIComponent(VHOST)}`;
+  await broker.ctl('add_vhost', VHOST);
+  await broker.ctl('set_permissions', '-p', VHOST, 'guest', '.*', '.*', '.*');
   urls = addressesIn(await brokerSetup('--apply', '--tracker', 'db-01', '--tracker', MACHINE));
 }, SETUP_MS);
 afterAll(() => broker.stop());
 
 /** Runs `ganglion broker-setup` for the private broker. Resolves to what it prints. */
 async function brokerSetup(...flags: string[]): Promise<string> {
-  const where = ['--exchange', EXCHANGE, '--broker', broker.url, '--node', broker.node];
+  const where = ['--exchange', EXCHANGE, '--broker', url, '--node', broker.node];
   const words = ['apps/cli/bin/ganglion.js', 'broker-setup', ...where, ...flags];
   return (await promisify(execFile)(process.execPath, words, { cwd: ROOT, env: broker.environment })).stdout;
 }
@@ -84,7 +91,7 @@ describe('with a user for each role', () => {
   });
 
   test("a tracker's own measure arrives, what it forges is refused, and it goes on", async () => {
-    const stranger = await joinExchange(broker.url, EXCHANGE);
+    const stranger = await joinExchange(url, EXCHANGE);
     const heard = await stranger.hear('#');
     const { log, codes } = remember();
     const bus = amqpBus({
@@ -167,7 +174,7 @@ describe('with a user for each role', () => {
         () => Promise.reject(new Error('refused by the test')),
       );
     });
-    const stranger = await joinExchange(broker.url, EXCHANGE);
+    const stranger = await joinExchange(url, EXCHANGE);
     // Anybody who listens to everything hears it once, as the measure that it is.
     const heard = await stranger.hear('#');
     await bus.opened;

@@ -37,8 +37,8 @@ export interface Permissions {
   readonly read: string;
 }
 
-/** Where the broker's events are, unless its settings say otherwise: an exchange in the default virtual host. */
-export const EVENTS = { exchange: 'amq.rabbitmq.event', vhost: '/' } as const;
+/** The exchange where the broker tells of its events, in one virtual host. */
+const EVENTS = 'amq.rabbitmq.event';
 
 /** What the broker's own documentation writes for "nothing". */
 const NOTHING = '^$';
@@ -65,7 +65,7 @@ export function permissionsOf(role: Role, exchange: string): Permissions {
   const place = escaped(exchange);
   if (role.name === ADMIN) {
     const own = [place, `${escaped(queueFront(exchange))}.*`];
-    return { configure: whole(own), write: whole(own), read: whole([...own, escaped(EVENTS.exchange)]) };
+    return { configure: whole(own), write: whole(own), read: whole([...own, escaped(EVENTS)]) };
   }
   const queues = role.listens.length > 0 ? [`${escaped(`${queueFront(exchange)}${role.name}.`)}.*`] : [];
   return {
@@ -74,7 +74,7 @@ export function permissionsOf(role: Role, exchange: string): Permissions {
     read: whole([
       ...(role.listens.length > 0 ? [place] : []),
       ...queues,
-      ...(role.reads_events ? [escaped(EVENTS.exchange)] : []),
+      ...(role.reads_events ? [escaped(EVENTS)] : []),
       // Exactly a module and a subscription in between: the kept queue of a subscription "dead" is no such queue.
       ...(role.reads_dead ? [`${escaped(queueFront(exchange))}[^.]+\\.[^.]+\\.dead`] : []),
     ]),
