@@ -12,7 +12,7 @@ import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
 import { type Channel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { join as joinExchange } from './support/exchange.ts';
-import { ganglion, ROOT } from './support/program.ts';
+import { ganglion, type Program, ROOT } from './support/program.ts';
 import { listenPlain } from './support/socket.ts';
 import { logOf, run, runWeb, up } from './support/system.ts';
 
@@ -69,9 +69,22 @@ function remember(): { readonly log: Log; readonly codes: string[] } {
   return { log: { ...silentLog, warn }, codes };
 }
 
+/** What `ganglion tap --states --json` says. */
+interface Stated {
+  readonly time: string;
+  readonly state: string;
+  readonly kind: string;
+  readonly source: string;
+}
+
+function statesOf({ lines }: Program) {
+  return lines.map((line) => JSON.parse(line) as Stated);
+}
+
 describe('with a user for each role', () => {
   test('tracker, analyzer, web and tap work together', async () => {
     const tap = ganglion('tap', '#', '--json', '--broker', urlOf('tap'), '--exchange', EXCHANGE);
+    const states = statesOf(ganglion('tap', '--states', '--json', '--broker', urlOf('tap'), '--exchange', EXCHANGE));
     const web = await runWeb(placeOf('web'));
     const analyzer = await run(placeOf('analyzer'), 'analyzer');
     const presence = await run(placeOf('presence'), 'presence');
@@ -83,8 +96,29 @@ describe('with a user for each role', () => {
     for (const source of ['tracker', 'analyzer', 'presence', 'web']) {
       await tap.lines.first((line) => line.includes(`"topic":"pulse","source":"${source}-`));
     }
+    await states.first(({ state, source }) => state === 'LIVE' && source === MACHINE);
+    await states.first(({ state, source }) => state === 'LIVE' && source.startsWith('presence-'));
     tracker.signal('SIGKILL');
     await tap.lines.first((line) => line.includes('"topic":"death"') && line.includes('"connection_lost"'));
+    const died = await states.first(({ state, source }) => state === 'DEAD' && source === MACHINE);
+    expect(died).toMatchObject({ kind: 'machine', cause: 'connection_lost' });
+    // Who comes later is told of it first, and of the same.
+    const later = ganglion(
+      'tap',
+      MACHINE,
+      '--states',
+      '--json',
+      '--broker',
+      urlOf('tap'),
+      '--exchange',
+      EXCHANGE,
+      '--count',
+      '1',
+    );
+    expect(await later.ended).toEqual({ code: 0, signal: null });
+    const { time: _, ...the_same } = died;
+    expect(statesOf(later).items).toEqual([{ ...the_same, time: expect.any(String) }]);
+    expect(later.errors.items).toEqual([]);
     for (const program of [web, analyzer, presence, tracker]) {
       expect(logOf(program).filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
     }

@@ -57,7 +57,7 @@ export function rolesOf(modules: readonly Module[], machines: readonly string[])
   const roles = modules.flatMap((module) =>
     module.name === 'tracker' ? machines.map((machine) => trackerOf(module, machine)) : [roleOf(module)],
   );
-  return [...roles, TAP, ADMINISTRATOR];
+  return [...roles, tapRole(), ADMINISTRATOR];
 }
 
 /** What a role may do with exchange and queues in the exchange's virtual host. */
@@ -160,15 +160,17 @@ function pulseOf(module: string, machine?: string): Keys {
   };
 }
 
-const TAP: Role = {
-  name: 'tap',
-  says: 'reads everything, publishes nothing',
-  listens: ['#'],
-  listens_to_all: true,
-  publishes: [],
-  reads_events: false,
-  reads_dead: true,
-};
+function tapRole(): Role {
+  return {
+    name: 'tap',
+    says: 'reads everything, publishes nothing but its pulse',
+    listens: ['#'],
+    listens_to_all: true,
+    publishes: [pulseOf('tap')],
+    reads_events: false,
+    reads_dead: true,
+  };
+}
 
 const ADMINISTRATOR: Role = {
   name: ADMIN,
