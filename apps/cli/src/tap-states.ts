@@ -2,7 +2,7 @@
 // other, so that presence, which sees its pulse, tells it of everyone who was here before.
 
 import { compilePattern, defineModule, LogLimiter, live, type Module, pulse } from '@ganglion/kernel';
-import { birth, death, measure } from '@ganglion/topics';
+import { birth, death, measure, PATIENCE_MS } from '@ganglion/topics';
 import { SOURCES_MAX, type State, States } from './states.ts';
 
 /** Only the newest signs count. */
@@ -42,7 +42,9 @@ export function statesModule({ pattern, show, say }: StatesOptions): Module {
     },
     start: ({ instance: me, bus, onStop }) => {
       const states = new States();
+      /** Since when everybody could have been heard. */
       let audible_ms = Date.now();
+      let was_away = false;
       let looked_ms = performance.now();
       /** Whether anybody tells of births and deaths. */
       let told = false;
@@ -56,17 +58,21 @@ export function statesModule({ pattern, show, say }: StatesOptions): Module {
         const now_ms = Date.now();
         const before_ms = looked_ms;
         looked_ms = performance.now();
-        if (looked_ms - before_ms > HALTED_MS) audible_ms = now_ms;
+        if (looked_ms - before_ms > HALTED_MS) audible_ms = Math.max(audible_ms, now_ms);
         // While the bus is away nobody can be heard, so nobody is late of their own.
         if (gathering || showing || !bus.status.connected) return;
         if (states.refused > 0 && limiter.pass('refused') !== undefined)
           say(`there are more than ${SOURCES_MAX} names`);
-        const changed = states.changed(now_ms, Math.max(audible_ms, bus.status.since_ms));
+        const changed = states.changed(now_ms, audible_ms);
         if (changed.length === 0) return;
         showing = true;
         await show(changed, now_ms);
         showing = false;
       };
+      const unwatch = bus.onStatus(({ connected, since_ms }) => {
+        if (connected) audible_ms = since_ms + (was_away ? PATIENCE_MS : 0);
+        else was_away = true;
+      });
       const timer = setInterval(look, LOOK_MS);
       const gathered = setTimeout(() => {
         gathering = false;
@@ -74,6 +80,7 @@ export function statesModule({ pattern, show, say }: StatesOptions): Module {
         look();
       }, GATHER_MS);
       onStop(() => {
+        unwatch();
         clearInterval(timer);
         clearTimeout(gathered);
         clearImmediate(due);

@@ -13,6 +13,9 @@ const SILENT_MS_MIN = 2_000;
 /** The interval of one that has spoken only once. */
 const INTERVAL_UNKNOWN_MS = 5_000;
 
+/** After the bus was away, what others may take until they are back and have spoken: the longest back-off and more. */
+export const PATIENCE_MS = 10_000;
+
 /** How much of a new gap goes into the usual interval: one that is faster is believed sooner than one that is slower. */
 const FASTER_SHARE = 1 / 2;
 const SLOWER_SHARE = 1 / 8;
