@@ -89,16 +89,17 @@ export function statesModule({ pattern, show, say }: StatesOptions): Module {
       const isShown = (source: string) => source !== me && fits(source);
       /** A birth or a death is shown at once, with the others of its moment. */
       const soon = () => {
-        told = true;
         due ??= setImmediate(look);
       };
       return {
         birth: ({ source, body, received_ms }) => {
+          told = true;
           if (!isShown(source)) return;
           states.born(source, body, received_ms);
           soon();
         },
         death: ({ source, body, received_ms }) => {
+          told = true;
           if (!isShown(source)) return;
           states.died(source, body, received_ms);
           soon();
