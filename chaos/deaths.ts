@@ -2,8 +2,10 @@
 
 import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CHROMIUM } from '@ganglion/testkit';
+import { chromium } from 'playwright-core';
 import type { Chaos, Finding } from './context.ts';
-import { openBrowser, type WatchedPage, watchPage } from './page.ts';
+import { type WatchedPage, watchPage } from './page.ts';
 import { type Place, type Program, portOf, runModule, runModuleBehind } from './programs.ts';
 
 const ALIVE = ['LOW', 'MEDIUM', 'HIGH'];
@@ -24,7 +26,7 @@ export async function deaths({ quick, say, startBroker }: Chaos): Promise<Findin
   const presence = await runModule(place, 'presence');
   let analyzer = await runModule(place, 'analyzer');
   const web = await runModule(place, 'web', '--port', '0');
-  const browser = await openBrowser();
+  const browser = await chromium.launch(CHROMIUM);
   const findings: Finding[] = [];
   try {
     const page = await watchPage(browser, portOf(web));

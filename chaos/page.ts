@@ -1,16 +1,7 @@
 // The page in a real browser, and how to know when it shows something: to the millisecond, by its own clock, which is
 // this machine's.
 
-import { type Browser, chromium, type Page } from 'playwright-core';
-
-const OPTIONS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'];
-
-export async function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [...OPTIONS, '--disable-background-networking'],
-  });
-}
+import type { Browser, Page } from 'playwright-core';
 
 /** Opens the page and notes when each machine is first shown as something, such as `dead`. */
 export async function watchPage(browser: Browser, port: number): Promise<WatchedPage> {

@@ -24,7 +24,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export const STEPS = {
   page: {
     says: 'the page',
-    reads: ['modules/web/page', 'modules/web/server/wire.ts', 'modules/web/vite.config.ts', 'package-lock.json'],
+    reads: [
+      'modules/web/page',
+      'modules/web/server/wire.ts',
+      'packages/topics/src/life.ts',
+      'modules/web/vite.config.ts',
+      'package-lock.json',
+    ],
     writes: 'modules/web/dist/page/index.html',
     build: buildPage,
   },

@@ -1,5 +1,5 @@
-// The users that `ganglion broker-setup` makes, on a broker of their own: each role does its work, and nobody speaks for
-// another.
+// The users that `ganglion broker-setup` makes, on a broker of their own, in another virtual host than its first: each role
+// does its work, and nobody speaks for another.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,15 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { amqpBus } from '@ganglion/bus-amqp';
-import type { Log } from '@ganglion/kernel';
+import { type Log, silentLog } from '@ganglion/kernel';
 import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
 import { type Channel, connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { join as joinExchange } from './support/exchange.ts';
-import { ganglion, ROOT } from './support/program.ts';
+import { ganglion, type Program, ROOT } from './support/program.ts';
 import { listenPlain } from './support/socket.ts';
 import { logOf, run, runWeb, up } from './support/system.ts';
 
+const VHOST = 'site 1';
 const EXCHANGE = 'site.1';
 const MACHINE = 'größe 1.東京 (a|b)';
 
@@ -23,18 +24,24 @@ const MACHINE = 'größe 1.東京 (a|b)';
 const SETUP_MS = 300_000;
 
 let broker: PrivateRabbitmq;
+/** The address of whoever may do everything there. */
+let url: string;
 /** Each user's address, by the user's name. */
 let urls: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  broker = await startRabbitmq();
+  // The broker's events are there too, which `presence` needs.
+  broker = await startRabbitmq({ config: `event_exchange.vhost = ${VHOST}` });
+  url = `${broker.url}/${encodeURIComponent(VHOST)}`;
+  await broker.ctl('add_vhost', VHOST);
+  await broker.ctl('set_permissions', '-p', VHOST, 'guest', '.*', '.*', '.*');
   urls = addressesIn(await brokerSetup('--apply', '--tracker', 'db-01', '--tracker', MACHINE));
 }, SETUP_MS);
 afterAll(() => broker.stop());
 
 /** Runs `ganglion broker-setup` for the private broker. Resolves to what it prints. */
 async function brokerSetup(...flags: string[]): Promise<string> {
-  const where = ['--exchange', EXCHANGE, '--broker', broker.url, '--node', broker.node];
+  const where = ['--exchange', EXCHANGE, '--broker', url, '--node', broker.node];
   const words = ['apps/cli/bin/ganglion.js', 'broker-setup', ...where, ...flags];
   return (await promisify(execFile)(process.execPath, words, { cwd: ROOT, env: broker.environment })).stdout;
 }
@@ -55,9 +62,29 @@ function placeOf(role: string) {
   return { broker: urlOf(role), exchange: EXCHANGE };
 }
 
+/** A log that remembers the codes of its warnings. */
+function remember(): { readonly log: Log; readonly codes: string[] } {
+  const codes: string[] = [];
+  const warn = (fields: object) => void codes.push('code' in fields ? String(fields.code) : '');
+  return { log: { ...silentLog, warn }, codes };
+}
+
+/** What `ganglion tap --states --json` says. */
+interface Stated {
+  readonly time: string;
+  readonly state: string;
+  readonly kind: string;
+  readonly source: string;
+}
+
+function statesOf({ lines }: Program) {
+  return lines.map((line) => JSON.parse(line) as Stated);
+}
+
 describe('with a user for each role', () => {
   test('tracker, analyzer, web and tap work together', async () => {
     const tap = ganglion('tap', '#', '--json', '--broker', urlOf('tap'), '--exchange', EXCHANGE);
+    const states = statesOf(ganglion('tap', '--states', '--json', '--broker', urlOf('tap'), '--exchange', EXCHANGE));
     const web = await runWeb(placeOf('web'));
     const analyzer = await run(placeOf('analyzer'), 'analyzer');
     const presence = await run(placeOf('presence'), 'presence');
@@ -69,23 +96,38 @@ describe('with a user for each role', () => {
     for (const source of ['tracker', 'analyzer', 'presence', 'web']) {
       await tap.lines.first((line) => line.includes(`"topic":"pulse","source":"${source}-`));
     }
+    await states.first(({ state, source }) => state === 'LIVE' && source === MACHINE);
+    await states.first(({ state, source }) => state === 'LIVE' && source.startsWith('presence-'));
     tracker.signal('SIGKILL');
     await tap.lines.first((line) => line.includes('"topic":"death"') && line.includes('"connection_lost"'));
+    const died = await states.first(({ state, source }) => state === 'DEAD' && source === MACHINE);
+    expect(died).toMatchObject({ kind: 'machine', cause: 'connection_lost' });
+    // Who comes later is told of it first, and of the same.
+    const later = ganglion(
+      'tap',
+      MACHINE,
+      '--states',
+      '--json',
+      '--broker',
+      urlOf('tap'),
+      '--exchange',
+      EXCHANGE,
+      '--count',
+      '1',
+    );
+    expect(await later.ended).toEqual({ code: 0, signal: null });
+    const { time: _, ...the_same } = died;
+    expect(statesOf(later).items).toEqual([{ ...the_same, time: expect.any(String) }]);
+    expect(later.errors.items).toEqual([]);
     for (const program of [web, analyzer, presence, tracker]) {
       expect(logOf(program).filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
     }
   });
 
   test("a tracker's own measure arrives, what it forges is refused, and it goes on", async () => {
-    const stranger = await joinExchange(broker.url, EXCHANGE);
+    const stranger = await joinExchange(url, EXCHANGE);
     const heard = await stranger.hear('#');
-    const warnings: string[] = [];
-    const log: Log = {
-      debug() {},
-      info() {},
-      warn: (fields) => void warnings.push('code' in fields ? String(fields.code) : ''),
-      error() {},
-    };
+    const { log, codes } = remember();
     const bus = amqpBus({
       url: urlOf('tracker-db-01'),
       exchange: EXCHANGE,
@@ -104,7 +146,7 @@ describe('with a user for each role', () => {
     const among = ['db-01.measure', 'db-02.measure', 'tracker-7f3a@db-01.pulse'].map(say);
     const outcomes = await Promise.allSettled(among);
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(warnings).toEqual([]);
+    expect(codes).toEqual([]);
 
     await heard.first(({ key }) => key === 'tracker-7f3a@db-01.pulse');
     expect(new Set(heard.items.map(({ key }) => key))).toEqual(new Set(['db-01.measure', 'tracker-7f3a@db-01.pulse']));
@@ -147,6 +189,46 @@ describe('with a user for each role', () => {
     expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#.measure')).toBe('allowed');
     expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#')).toBe(403);
     expect(await codeOf(`${EXCHANGE}.web.mine`, '#.measure')).toBe(403);
+  });
+
+  test('what a module refuses is held with its own user, and read with that of the tap', async () => {
+    const { log, codes } = remember();
+    const bus = amqpBus({ url: urlOf('analyzer'), exchange: EXCHANGE, name: 'analyzer-7f3a@here', settle_ms: 0, log });
+    onTestFinished(() => bus.close());
+    const refused = new Promise<void>((resolve) => {
+      bus.subscribe(
+        {
+          name: 'analyzer.fussy',
+          pattern: '#.measure',
+          delivery: 'kept',
+          limit_messages: 10,
+          in_flight_max: 1,
+          onDrop: () => resolve(),
+        },
+        () => Promise.reject(new Error('refused by the test')),
+      );
+    });
+    const stranger = await joinExchange(url, EXCHANGE);
+    // Anybody who listens to everything hears it once, as the measure that it is.
+    const heard = await stranger.hear('#');
+    await bus.opened;
+    stranger.say('db-01.measure', { cpu_percentage: 1 });
+    await refused;
+    expect(codes).toEqual([]);
+    const tap = ganglion('tap', 'analyzer.fussy', '--dead', '--broker', urlOf('tap'), '--exchange', EXCHANGE);
+    expect(await tap.ended).toEqual({ code: 0, signal: null });
+    expect(tap.errors.items).toEqual([]);
+    expect(tap.lines.items).toEqual([expect.stringMatching(/ by analyzer\.fussy: refused by the test; \{"cpu_/)]);
+    expect(heard.items.map(({ key }) => key)).toEqual(['db-01.measure']);
+
+    // The queues that are at work are not the tap's to read, nor is a subscription's that is called dead.
+    const connection = await connect(urlOf('tap'));
+    onTestFinished(() => connection.close());
+    for (const queue of ['analyzer.fussy', 'analyzer.dead'].map((name) => `${EXCHANGE}.${name}`)) {
+      const channel = await connection.createChannel();
+      channel.on('error', () => {});
+      await expect(channel.get(queue)).rejects.toMatchObject({ code: 403 });
+    }
   });
 
   test('everything in one process works with the user for everything', async () => {

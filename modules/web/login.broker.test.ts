@@ -3,6 +3,7 @@
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM } from '@ganglion/testkit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Key } from './server/access/key.ts';
@@ -16,10 +17,7 @@ const page_dir = fileURLToPath(new URL('dist/page', import.meta.url));
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  });
+  browser = await chromium.launch(CHROMIUM);
   return () => browser.close();
 }, 120_000);
 
@@ -42,8 +40,8 @@ async function visitor(options: Parameters<Browser['newContext']>[0] = {}): Prom
   return context;
 }
 
-async function logIn(page: Page, password = PASSWORD): Promise<void> {
-  await page.getByLabel('Name').fill('ada');
+async function logIn(page: Page, password = PASSWORD, name = 'ada'): Promise<void> {
+  await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
 }
@@ -74,6 +72,27 @@ test('the forms need no script: in, wrong, and out', async () => {
   await page.getByLabel('Password').waitFor();
   await page.goto(`http://${host}/`);
   expect(await page.title()).toBe('Log in · Ganglion');
+});
+
+test('the page says who is in, and lets them out without a request of its own', async () => {
+  const access_dir = folderWithAda();
+  await new Users(access_dir).put('grace@example.com', 'viewer', 'another password');
+  const { host, counted } = await start(access_dir);
+  const page = await (await visitor()).newPage();
+  await page.goto(`http://${host}/`);
+  await logIn(page, 'another password', 'grace@example.com');
+  await live(page);
+  const head = page.getByRole('banner');
+  await head.getByText('grace@example.com, viewer', { exact: true }).waitFor();
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await head.getByRole('button', { name: 'Log out', exact: true }).click();
+  await page.getByLabel('Password').waitFor();
+  expect(requests).toEqual(['POST /logout', 'GET /login', 'GET /login.css']);
+  await counted('clients_closed', 1);
+  // The cookie that it had holds no more, either.
+  await page.goBack();
+  await page.getByLabel('Password').waitFor();
 });
 
 test('a page whose login ends becomes the form, and the machines after it', async () => {
@@ -163,6 +182,8 @@ test('a link that somebody was sent shows the machines in its scope, and no othe
   expect(page.url()).toBe(`http://${web.host}/`);
   expect(await page.getByRole('article').count()).toBe(2);
   expect(await page.content()).not.toContain('site2');
+  // Nobody has logged in, so nobody can log out.
+  expect(await page.getByRole('button', { name: 'Log out' }).count()).toBe(0);
   links.revoke(token.split('.')[0] ?? '');
   await page.getByLabel('Password').waitFor();
 });

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type BusStatus, memoryBus } from '@ganglion/kernel';
+import { CHROMIUM } from '@ganglion/testkit';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readPage } from './server/page-files.ts';
@@ -16,10 +17,7 @@ const page_dir = fileURLToPath(new URL('dist/page', import.meta.url));
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  });
+  browser = await chromium.launch(CHROMIUM);
   return () => browser.close();
 }, 120_000);
 

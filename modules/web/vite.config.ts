@@ -2,13 +2,15 @@
 
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   root: here('page'),
   base: '/',
+  // Our packages as they stand, not as they were built.
+  resolve: { conditions: ['@ganglion/source', ...defaultClientConditions] },
   plugins: [svelte({ configFile: false, compilerOptions: { runes: true, discloseVersion: false } })],
   build: {
     outDir: here('dist/page'),

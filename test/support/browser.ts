@@ -1,19 +1,9 @@
 // A real browser: Debian's Chromium, driven by playwright-core.
 
+import { CHROMIUM } from '@ganglion/testkit';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { Collected } from './collected.ts';
-
-const OPTIONS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** A page that is open, and what the browser noted about it. */
 export interface Opened {
@@ -30,7 +20,7 @@ export interface Opened {
 export function useBrowser(): (url: string) => Promise<Opened> {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: OPTIONS });
+    browser = await chromium.launch(CHROMIUM);
   });
   afterAll(() => browser.close());
 

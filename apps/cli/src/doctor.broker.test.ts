@@ -119,6 +119,18 @@ describe('a broker without plugins, that asks for a certificate', () => {
     expect(await names()).toEqual(before);
   });
 
+  test('in another virtual host is told where its events are, and how to have them there', async () => {
+    await broker.ctl('add_vhost', 'site 1');
+    await broker.ctl('set_permissions', '-p', 'site 1', 'guest', '.*', '.*', '.*');
+    const { code, checks } = await examine('--broker', `${broker.url}/site%201`);
+    expect(code).toBe(0);
+    expect(checks.get('event exchange')).toMatchObject({
+      state: 'warn',
+      found: expect.stringMatching(/^not in this virtual host: .*by default in \/, /),
+      todo: "echo 'event_exchange.vhost = site 1' >> /etc/rabbitmq/rabbitmq.conf; rabbitmq-plugins enable rabbitmq_event_exchange; systemctl restart rabbitmq-server",
+    });
+  });
+
   test.each([
     ['an authority', () => []],
     ['a certificate of our own', () => ['--broker-ca', broker.ca_file]],

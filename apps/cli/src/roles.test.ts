@@ -54,7 +54,27 @@ test('a listener has its own queues and no others', () => {
   expect(allows(configure, 'ganglion')).toBe(false);
   expect(allows(write, 'ganglion') && allows(read, 'ganglion')).toBe(true);
   expect(allows(permissionsOf(role('presence'), 'ganglion').read, 'amq.rabbitmq.event')).toBe(true);
-  expect(allows(permissionsOf(role('tap'), 'ganglion').write, 'ganglion')).toBe(false);
+});
+
+test('a tap reads what modules refused, and none of their queues at work; a module has no dead letters but its own', () => {
+  const { configure, write, read } = permissionsOf(role('tap'), 'my.exchange');
+  expect(allows(read, 'my.exchange.analyzer.measure.dead')).toBe(true);
+  for (const name of [
+    'analyzer.measure',
+    'analyzer.dead',
+    'a.b.c.dead',
+    'analyzer.measure.dead.x',
+    'analyzer.m.dead\n',
+  ]) {
+    expect(allows(read, `my.exchange.${name}`)).toBe(false);
+  }
+  expect(allows(configure, 'my.exchange.analyzer.measure.dead')).toBe(false);
+  expect(allows(write, 'my.exchange.analyzer.measure.dead')).toBe(false);
+  const analyzer = permissionsOf(role('analyzer'), 'my.exchange');
+  for (const expression of Object.values(analyzer)) {
+    expect(allows(expression, 'my.exchange.analyzer.measure.dead')).toBe(true);
+    expect(allows(expression, 'my.exchange.web.analysis.dead')).toBe(false);
+  }
 });
 
 test('a tracker speaks for its machine and for no other', () => {
@@ -100,5 +120,8 @@ test('a module publishes its families and its own pulse', () => {
   expect(topicPermissionsOf(analyzer).read).toBe('^#\\.measure\\z');
   expect(mayPublish(role('mood'), 'db-01.mood')).toBe(true);
   expect(mayPublish(role('web'), 'db-01.analysis')).toBe(false);
-  expect(mayPublish(role('tap'), 'db-01.analysis')).toBe(false);
+  // With --states it is an instance like others; it says nothing else.
+  expect(mayPublish(role('tap'), `${instanceName('tap')}.pulse`)).toBe(true);
+  for (const key of ['db-01.analysis', 'db-01.birth', 'web-7f3a@db-01.pulse'])
+    expect(mayPublish(role('tap'), key)).toBe(false);
 });

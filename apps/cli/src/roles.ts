@@ -20,6 +20,8 @@ export interface Role {
   readonly publishes: readonly Keys[];
   /** Whether it reads what the broker says about connections. */
   readonly reads_events: boolean;
+  /** Whether it reads what kept subscriptions of all modules refused. */
+  readonly reads_dead: boolean;
 }
 
 /** Routing keys: as a regular expression for the broker, and one of them. */
@@ -35,8 +37,8 @@ export interface Permissions {
   readonly read: string;
 }
 
-/** Where the broker's events are, unless its settings say otherwise: an exchange in the default virtual host. */
-export const EVENTS = { exchange: 'amq.rabbitmq.event', vhost: '/' } as const;
+/** The exchange where the broker tells of its events, in one virtual host. */
+const EVENTS = 'amq.rabbitmq.event';
 
 /** What the broker's own documentation writes for "nothing". */
 const NOTHING = '^$';
@@ -55,7 +57,7 @@ export function rolesOf(modules: readonly Module[], machines: readonly string[])
   const roles = modules.flatMap((module) =>
     module.name === 'tracker' ? machines.map((machine) => trackerOf(module, machine)) : [roleOf(module)],
   );
-  return [...roles, TAP, ADMINISTRATOR];
+  return [...roles, tapRole(), ADMINISTRATOR];
 }
 
 /** What a role may do with exchange and queues in the exchange's virtual host. */
@@ -63,7 +65,7 @@ export function permissionsOf(role: Role, exchange: string): Permissions {
   const place = escaped(exchange);
   if (role.name === ADMIN) {
     const own = [place, `${escaped(queueFront(exchange))}.*`];
-    return { configure: whole(own), write: whole(own), read: whole([...own, escaped(EVENTS.exchange)]) };
+    return { configure: whole(own), write: whole(own), read: whole([...own, escaped(EVENTS)]) };
   }
   const queues = role.listens.length > 0 ? [`${escaped(`${queueFront(exchange)}${role.name}.`)}.*`] : [];
   return {
@@ -72,7 +74,9 @@ export function permissionsOf(role: Role, exchange: string): Permissions {
     read: whole([
       ...(role.listens.length > 0 ? [place] : []),
       ...queues,
-      ...(role.reads_events ? [escaped(EVENTS.exchange)] : []),
+      ...(role.reads_events ? [escaped(EVENTS)] : []),
+      // Exactly a module and a subscription in between: the kept queue of a subscription "dead" is no such queue.
+      ...(role.reads_dead ? [`${escaped(queueFront(exchange))}[^.]+\\.[^.]+\\.dead`] : []),
     ]),
   };
 }
@@ -124,6 +128,7 @@ function trackerOf({ name, publishes }: Module, machine: string): Role {
       pulseOf(name, machine),
     ],
     reads_events: false,
+    reads_dead: false,
   };
 }
 
@@ -136,6 +141,7 @@ function roleOf({ name, listens, publishes }: Module): Role {
     listens_to_all: LISTEN_TO_ALL.includes(name),
     publishes: [...families.map(anyOf), pulseOf(name)],
     reads_events: name === 'presence',
+    reads_dead: false,
   };
 }
 
@@ -154,14 +160,17 @@ function pulseOf(module: string, machine?: string): Keys {
   };
 }
 
-const TAP: Role = {
-  name: 'tap',
-  says: 'reads everything, publishes nothing',
-  listens: ['#'],
-  listens_to_all: true,
-  publishes: [],
-  reads_events: false,
-};
+function tapRole(): Role {
+  return {
+    name: 'tap',
+    says: 'reads everything, publishes nothing but its pulse',
+    listens: ['#'],
+    listens_to_all: true,
+    publishes: [pulseOf('tap')],
+    reads_events: false,
+    reads_dead: true,
+  };
+}
 
 const ADMINISTRATOR: Role = {
   name: ADMIN,
@@ -170,4 +179,5 @@ const ADMINISTRATOR: Role = {
   listens_to_all: true,
   publishes: [{ expression: '.*', example: 'doctor.doctor' }],
   reads_events: true,
+  reads_dead: true,
 };

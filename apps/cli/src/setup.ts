@@ -7,8 +7,9 @@ import { type Broker, readBrokerUrl } from '@ganglion/bus-amqp';
 import { type Module, oneLine, routingKey } from '@ganglion/kernel';
 import { measure } from '@ganglion/topics';
 import { passwordFileInvalid, rabbitmqctlFailed } from './errors.ts';
-import { EVENTS, permissionsOf, type Role, rolesOf, topicPermissionsOf, userOf } from './roles.ts';
+import { permissionsOf, type Role, rolesOf, topicPermissionsOf, userOf } from './roles.ts';
 import { ANCESTORS_EXCHANGE, type OwnSettings } from './settings/own.ts';
+import { quoted } from './shell.ts';
 
 /** Random bytes of a password that is made here. */
 const PASSWORD_BYTES = 18;
@@ -97,12 +98,7 @@ function definitionsOf({ exchange, durable, broker, users }: Plan) {
   const topic = { name: exchange, vhost, type: 'topic', durable, auto_delete: false, internal: false, arguments: {} };
   return {
     exchanges: [topic],
-    permissions: users.flatMap(({ name, role }) => {
-      const permissions = { user: name, ...permissionsOf(role, exchange) };
-      // The broker's events are in the default virtual host, wherever the exchange is.
-      const elsewhere = role.reads_events && vhost !== EVENTS.vhost ? [EVENTS.vhost] : [];
-      return [vhost, ...elsewhere].map((place) => ({ vhost: place, ...permissions }));
-    }),
+    permissions: users.map(({ name, role }) => ({ vhost, user: name, ...permissionsOf(role, exchange) })),
     topic_permissions: users.map(({ name, role }) => ({ vhost, user: name, exchange, ...topicPermissionsOf(role) })),
   };
 }
@@ -229,9 +225,4 @@ function inJson(value: object): string {
 
 function generated(): string {
   return randomBytes(PASSWORD_BYTES).toString('base64url');
-}
-
-/** A word for the shell, whatever stands in it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

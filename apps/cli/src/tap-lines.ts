@@ -97,7 +97,7 @@ function refusalText(refused: Passing['refused']): string {
 }
 
 /** The time of day where the reader is, `12:04:31.123`. */
-function clock(time: string): string {
+export function clock(time: string): string {
   const at = new Date(time);
   const two = (value: number) => String(value).padStart(2, '0');
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;

@@ -2,7 +2,7 @@
 // milliseconds whose connection has ended; where it does not, silence does.
 
 import { compilePattern, defineModule, live, PULSE_INTERVAL_MS } from '@ganglion/kernel';
-import { birth, death, measure, outage, pulse } from '@ganglion/topics';
+import { birth, death, measure, outage, PATIENCE_MS, pulse } from '@ganglion/topics';
 import Type from 'typebox';
 import { Outages } from './outages.ts';
 import { type Entry, Roster } from './roster.ts';
@@ -12,9 +12,6 @@ const SIGNS = { limit_messages: 20_000, in_flight_max: 1_000 };
 
 /** Between two looks at who is silent. */
 const LOOK_MS = 250;
-
-/** After the bus was away, what others may take until they are back and have spoken: the longest back-off and more. */
-const PATIENCE_MS = 10_000;
 
 /** Before everything is told again for someone new, so that many who come together are served together. */
 const REPEAT_MS = 300;

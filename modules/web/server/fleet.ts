@@ -1,21 +1,11 @@
 // The newest of every machine, in the order in which they spoke. A client needs no queue of its own: it remembers how
 // far it has come, and what spoke after that is what it has not seen.
 
-import type { Analysis } from '@ganglion/topics';
+import { type Analysis, areLastWords, usualInterval } from '@ganglion/topics';
 import type { Gone, Machine, Resource } from './wire.ts';
 
 /** Resources of one machine that the page is told. */
 export const RESOURCES_MAX = 64;
-
-/** How much of a new gap goes into the usual interval: a faster machine is believed sooner than a slower one. */
-const FASTER_SHARE = 1 / 2;
-const SLOWER_SHARE = 1 / 8;
-
-/** A pause longer than this many usual intervals is a silence and counts only as so many. */
-const INTERVAL_STEP_MAX = 4;
-
-/** An analysis that comes so soon after a death was on its way before, and is no sign of life. */
-const LAST_WORDS_MS = 1_000;
 
 /** What the server keeps of a machine. */
 export interface Entry extends Omit<Machine, 'interval_ms' | 'high_ms' | 'gone'> {
@@ -152,7 +142,7 @@ export class Fleet {
 function entryOf(heard: Heard, plain: string, serial: number, before: Entry | undefined): Entry {
   const { source, body, time_ms, received_ms } = heard;
   const resources = resourcesOf(body, received_ms, before?.resources);
-  const interval_ms = usualInterval(before, time_ms);
+  const interval_ms = before && usualInterval(before.interval_ms, time_ms - before.time_ms);
   const high_ms = hasHigh(resources) ? received_ms : before?.high_ms;
   const told_gone_ms = before?.told_gone_ms ?? 0;
   return {
@@ -162,7 +152,7 @@ function entryOf(heard: Heard, plain: string, serial: number, before: Entry | un
     first_ms: before?.first_ms ?? received_ms,
     interval_ms,
     high_ms,
-    gone: received_ms - told_gone_ms < LAST_WORDS_MS ? before?.gone : undefined,
+    gone: areLastWords(told_gone_ms, received_ms) ? before?.gone : undefined,
     told_gone_ms,
     resources,
     serial,
@@ -227,15 +217,4 @@ function resourcesOf(
 function hasHigh(resources: Machine['resources']): boolean {
   for (const name in resources) if (resources[name]?.band === 'HIGH') return true;
   return false;
-}
-
-/** By the machine's own clock, so that a burst after an outage does not look like a fast machine. */
-function usualInterval(before: Entry | undefined, time_ms: number): number | undefined {
-  if (before === undefined) return undefined;
-  const gap_ms = time_ms - before.time_ms;
-  const usual_ms = before.interval_ms;
-  if (gap_ms <= 0) return usual_ms;
-  if (usual_ms === undefined) return gap_ms;
-  const share = gap_ms < usual_ms ? FASTER_SHARE : SLOWER_SHARE;
-  return Math.round(usual_ms + (Math.min(gap_ms, usual_ms * INTERVAL_STEP_MAX) - usual_ms) * share);
 }

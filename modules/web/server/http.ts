@@ -29,7 +29,8 @@ const SECURITY_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
+  // With no-referrer a browser says of our own forms too that they come from "null", as a foreign page's might.
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
@@ -92,7 +93,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
     return context.body(LOGIN_STYLE, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' });
   });
 
-  app.use('/login', ofOurs);
+  app.use('/login', notStored);
   app.get('/login', (context) => context.html(loginPage(undefined)));
   app.post('/login', sentFromHere, form, async (context) => {
     const { name, password } = await context.req.parseBody();
@@ -120,7 +121,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
     }
   });
 
-  app.use('/logout', ofOurs);
+  app.use('/logout', notStored);
   app.get('/logout', (context) => {
     const pass = access.passOf(shownBy(context));
     if (typeof pass === 'string') return context.html(loginPage(undefined), 401);
@@ -133,7 +134,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
     return context.redirect('/login', 303);
   });
 
-  app.use('/link/*', ofOurs);
+  app.use('/link/*', notStored);
   app.get('/link/:token', (context) => {
     const token = context.req.param('token');
     const pass = access.linkOf(token);
@@ -188,7 +189,6 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
     // Or a link that has ended would keep out whoever may be in without it.
     if (why !== 'none') deleteCookie(context, access.link_cookie, cookieOptions(context));
     if (!is_page) return context.text('Log in first.\n', 401);
-    context.header('referrer-policy', 'same-origin');
     const note: LoginNote = why === 'none' ? undefined : 'ended';
     return context.html(loginPage(note), 401);
   }
@@ -204,10 +204,8 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
   }
 }
 
-/** With the usual policy a browser sends `Origin: null` along with a form, which says as little as a foreign page would. */
-const ofOurs: MiddlewareHandler = async (context, next) => {
+const notStored: MiddlewareHandler = async (context, next) => {
   await next();
-  context.res.headers.set('referrer-policy', 'same-origin');
   context.res.headers.set('cache-control', 'no-store');
 };
 

@@ -119,7 +119,8 @@ export class Hub {
   add(socket: WebSocket, stream: Duplex, dialect: 'page' | 'plain', pass: Pass): void {
     this.#options.count('clients_opened');
     const view = this.#viewFor(pass.scope);
-    const client = dialect === 'plain' ? this.#addPlain(view, socket, stream) : this.#addPage(view, socket, stream);
+    const client =
+      dialect === 'plain' ? this.#addPlain(view, socket, stream) : this.#addPage(view, socket, stream, pass);
     if (pass.kind !== 'open') this.#passes.set(client, pass);
     client.catchUp();
   }
@@ -186,14 +187,14 @@ export class Hub {
     return client;
   }
 
-  #addPage(view: View, socket: WebSocket, stream: Duplex): PageClient {
+  #addPage(view: View, socket: WebSocket, stream: Duplex, pass: Pass): PageClient {
     const client: PageClient = new PageClient(view.fleet, socket, stream, {
       count: this.#options.count,
       onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
     });
     view.pages.add(client);
-    client.tell(this.#hello(view));
+    client.tell(this.#hello(view, pass));
     return client;
   }
 
@@ -234,7 +235,7 @@ export class Hub {
     }
   }
 
-  #hello(view: View): Buffer {
+  #hello(view: View, { kind, who, role }: Pass): Buffer {
     const { server, machines_max, bus } = this.#options;
     return writeFrame({
       type: 'hello',
@@ -245,6 +246,7 @@ export class Hub {
       machines_max,
       beat_ms: BEAT_MS,
       bus: busOf(view === this.#whole ? bus.status : withoutWhy(bus.status)),
+      ...(kind === 'session' && { user: { name: who, role } }),
     });
   }
 

@@ -23,6 +23,10 @@ const isReady = (frame: Frame) => frame.type === 'ready';
 const isFleet = (frame: Frame): frame is FleetFrame => frame.type === 'fleet';
 const namesIn = (frames: Frame[]) =>
   frames.filter(isFleet).flatMap(({ machines }) => machines.map((each) => each.machine));
+const goneIn = (frames: Frame[]) =>
+  Object.fromEntries(
+    frames.filter(isFleet).flatMap(({ machines }) => machines.map(({ machine, gone }) => [machine, gone])),
+  );
 
 async function startWithLink(scope: string, config: object = {}) {
   const access_dir = folderWithAda();
@@ -56,6 +60,7 @@ test('a page with a link is told nothing of other machines: no name, no count, n
   const state = await page.until(isReady);
   expect(namesIn(state)).toEqual(['site1.a']);
   expect((state[0] as HelloFrame).server).toBe('web-test');
+  expect(state[0]).not.toHaveProperty('user');
 
   for (let i = 0; i < 50; i++) await say(`site2.db-${i}`, { cpu_result: 'LOW' });
   await say('site1.b', { cpu_result: 'LOW' });
@@ -63,6 +68,31 @@ test('a page with a link is told nothing of other machines: no name, no count, n
   expect(namesIn(changes)).toEqual(['site1.b']);
   expect(JSON.stringify([...state, ...changes])).not.toContain('site2');
   // What it was not shown is not counted as passed over either.
+  expect(JSON.stringify(changes)).not.toContain('folded');
+});
+
+test('a page with a link hears of the deaths in its scope and of no others, before it came and after', async () => {
+  const { host, say, die, headers } = await startWithLink('site1.#');
+  for (const machine of ['site1.a', 'site1.b', 'site2.a', 'site2.b']) await say(machine, { cpu_result: 'LOW' });
+  await die('site2.a', 'connection_lost');
+  await die('site1.a', 'connection_lost', 1_000);
+  // Two that nobody has analysed.
+  await die('site2.never', 'silent');
+  await die('site1.never', 'stopped', 2_000);
+  const page = await openPage(host, { headers });
+  const state = await page.until(isReady);
+  expect(namesIn(state)).toEqual(['site1.b', 'site1.a', 'site1.never']);
+  expect(goneIn(state)).toEqual({
+    'site1.b': undefined,
+    'site1.a': { cause: 'connection_lost', died_ms: 1_000 },
+    'site1.never': { cause: 'stopped', died_ms: 2_000 },
+  });
+
+  await die('site2.b', 'silent');
+  await die('site1.b', 'silent', 3_000);
+  const changes = await page.until((frame) => namesIn([frame]).includes('site1.b'));
+  expect(goneIn(changes)).toEqual({ 'site1.b': { cause: 'silent', died_ms: 3_000 } });
+  expect(JSON.stringify([...state, ...changes])).not.toContain('site2');
   expect(JSON.stringify(changes)).not.toContain('folded');
 });
 

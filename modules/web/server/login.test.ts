@@ -83,6 +83,7 @@ test('a login opens the page and the socket, and its cookie is out of reach', as
   expect((await ask(host, '/logout', headers)).body.toString()).toContain('<strong>ada</strong>, admin');
   await say('db-01', { cpu_result: 'LOW' });
   expect(await (await openPlain(host, { headers })).next()).toMatchObject({ machine: 'db-01' });
+  expect(await (await openPage(host, { headers })).next()).toMatchObject({ user: { name: 'ada', role: 'admin' } });
   expect(logged.join('\n')).toMatch(/"ada" logged in as admin from 127\.0\.0\.1/);
   expect(logged.join('\n')).not.toContain(PASSWORD);
 });

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
-import { type Analysis, analysis } from '@ganglion/topics';
+import { type Analysis, analysis, type Cause, type Death, death } from '@ganglion/topics';
 import { type ClientOptions, WebSocket } from 'ws';
 import { writeSecret } from './access/access-file.ts';
 import web from './index.ts';
@@ -51,6 +51,8 @@ export interface WebUnderTest {
   readonly host: string;
   /** Publishes an analysis; its time is now unless it is given. */
   say(machine: string, body: Partial<Analysis> & object, time_ms?: number): Promise<void>;
+  /** Tells of a machine's death, as presence does. */
+  die(machine: string, cause: Cause, died_ms?: number): Promise<void>;
   /** Resolves when a figure of the module's pulses has come to `n` in all. */
   counted(name: string, n: number): Promise<void>;
   /** What the pulses have counted so far. */
@@ -93,6 +95,10 @@ export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Pro
     host: `127.0.0.1:${port}`,
     say: (machine, body, time_ms = Date.now()) =>
       bus.publish(encode(analysis(machine, body as Analysis, time_ms), `${serial++}`, 'tracker-test', undefined)),
+    die: (machine, cause, died_ms = Date.now()) => {
+      const body: Death = { kind: 'machine', instance: 'tracker-test', cause, died_ms, last_seen_ms: died_ms };
+      return bus.publish(encode(death(machine, body, died_ms), `${serial++}`, 'presence-test', undefined));
+    },
     counted: (name, n) =>
       new Promise((resolve) => {
         const look = () => {

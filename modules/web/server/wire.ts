@@ -83,6 +83,12 @@ export interface Bus {
   readonly why?: string;
 }
 
+/** Who has logged in. */
+export interface User {
+  readonly name: string;
+  readonly role: 'viewer' | 'admin';
+}
+
 /** Opens the dialect: what follows, until `ready`, is the whole state. */
 export interface HelloFrame {
   readonly type: 'hello';
@@ -96,6 +102,8 @@ export interface HelloFrame {
   /** The longest time between two frames; a socket that is silent for several is dead. */
   readonly beat_ms: number;
   readonly bus: Bus;
+  /** Whose login the client is in by; absent where it is in without one. */
+  readonly user?: User;
 }
 
 /** The newest state of some machines. */

@@ -218,6 +218,39 @@ describe('a kept queue', () => {
     expect(codes).toEqual(['QUEUE_DIFFERS']);
   });
 
+  test('whose dead letters have no place drops and counts what is refused, says so, and says when they have', async () => {
+    const dead = `${exchange}.${exchange}.measure.dead`;
+    const { log, codes } = remember();
+    const said: string[] = [];
+    const both = bus({ log: { ...log, info: (_, text) => said.push(text) } });
+    const drops: string[] = [];
+    const options = { ...kept, onDrop: (key: string, reason: string) => drops.push(`${key} ${reason}`) };
+    await both.subscribe(subscription(options), () => Promise.reject(new Error('refused by the test'))).ready;
+    const refuse = async (key: string) => {
+      await both.publish(message('1', key));
+      await expect.poll(() => drops.at(-1)).toBe(`${key} refused`);
+    };
+    // An exchange of that name leads nowhere.
+    await ask((channel) => channel.assertExchange(dead, 'direct'));
+    await refuse('a.measure');
+    expect(await both.dead(`${exchange}.measure`)).toEqual([]);
+    await ask((channel) => channel.deleteExchange(dead));
+    // The queue of that name is another's.
+    await ask((channel) => channel.deleteQueue(dead));
+    await ask((channel) => channel.assertQueue(dead, { exclusive: true }));
+    await refuse('b.measure');
+    expect(codes).toEqual(['DEAD_LETTER_LOST']);
+    await ask((channel) => channel.deleteQueue(dead));
+
+    await refuse('c.measure');
+    expect((await both.dead(`${exchange}.measure`)).map(({ envelope }) => envelope.key)).toEqual(['c.measure']);
+    expect(said.at(-1)).toBe(`dead letters of "${exchange}.measure" are kept again`);
+    expect(await waiting()).toBe(0);
+    // With the queue goes its exchange.
+    await ask((channel) => channel.deleteQueue(dead));
+    await expect(ask((channel) => channel.checkExchange(dead))).rejects.toMatchObject({ code: 404 });
+  });
+
   test('that someone deletes is made again', async () => {
     const { log, codes } = remember();
     const both = bus({ log });

@@ -1,9 +1,13 @@
 // Dead letters: what a kept subscription refused for good. It is published to a queue of its own, and confirmed there,
-// before it is acknowledged where it came from: a dead-letter exchange would do that too, but as an argument of the kept
-// queue, and one that stands already without it is taken as it is.
+// before it is acknowledged where it came from: the broker's own dead-letter exchange would do that too, but as an argument
+// of the kept queue, and one that stands already without it is taken as it is.
+//
+// The queue has an exchange to itself, under the same name: whoever may have the queue may publish to it. The default
+// exchange leads there too, and into every other queue, so nobody is given leave to write to it; and on the exchange that
+// all share, dead letters would be heard by whoever listens to everything, also by the one who refused them.
 
 import { DEAD_LETTERS_MAX, type DeadLetter } from '@ganglion/kernel';
-import type { ChannelModel, ConsumeMessage, GetMessage, Options } from 'amqplib';
+import type { Channel, ChannelModel, ConsumeMessage, GetMessage, Options } from 'amqplib';
 import { ACCESS_REFUSED, codeOf, NOT_FOUND, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 import { readMessage } from './wire.ts';
 
@@ -12,7 +16,7 @@ const KEY_HEADER = 'dead_key';
 const TIME_HEADER = 'dead_time';
 const WHY_HEADER = 'dead_why';
 
-/** Within these, the oldest go; a queue that nothing is put into for a week goes with all it holds. */
+/** Within these, the oldest go; a queue that nobody uses for a week goes with all it holds. */
 const QUEUE: Options.AssertQueue = {
   durable: true,
   exclusive: false,
@@ -23,43 +27,36 @@ const QUEUE: Options.AssertQueue = {
   arguments: { 'x-max-length-bytes': 64 * 1024 * 1024 },
 };
 
-/** The queue of a kept queue's dead letters. */
+/** It goes with its queue. */
+const EXCHANGE: Options.AssertExchange = { durable: true, autoDelete: true };
+
+/** The queue of a kept queue's dead letters, and the exchange that leads to it. */
 export function deadName(kept_name: string): string {
   return `${kept_name}.dead`;
 }
 
-/** Puts a message there. Resolves when the broker has it; throws what it says when it does not take it. */
-export async function bury(model: ChannelModel, queue: string, message: ConsumeMessage, why: string): Promise<void> {
-  await ensureQueue(model, queue);
-  const channel = await model.createConfirmChannel();
-  channel.on('error', () => {}); // What waits for a confirmation is told of the end.
-  const { headers, messageId, appId, type, contentType } = message.properties;
+/**
+ * Puts a message there. Resolves when the broker has it in the queue; throws what the broker says when it does not take it.
+ */
+export async function bury(model: ChannelModel, name: string, message: ConsumeMessage, why: string): Promise<void> {
   try {
-    channel.sendToQueue(queue, message.content, {
-      persistent: true,
-      messageId,
-      appId,
-      type,
-      contentType,
-      headers: {
-        ...headers,
-        [KEY_HEADER]: message.fields.routingKey,
-        [TIME_HEADER]: new Date().toISOString(),
-        [WHY_HEADER]: why,
-      },
+    await put(model, name, message, why, makePlace);
+  } catch (refusal) {
+    const code = codeOf(refusal);
+    if (code !== PRECONDITION_FAILED && code !== ACCESS_REFUSED) throw refusal;
+    // It stands with other limits, or we may use but not declare it: taken as it is.
+    await put(model, name, message, why, findPlace).catch((absence) => {
+      throw codeOf(absence) === NOT_FOUND ? refusal : absence;
     });
-    await channel.waitForConfirms();
-  } finally {
-    await channel.close().catch(() => {}); // It may have ended by itself.
   }
 }
 
 /** Reads what lies there, oldest first, and leaves it: what was got and not acknowledged goes back to its place. */
-export async function readDead(model: ChannelModel, queue: string): Promise<DeadLetter[]> {
+export async function readDead(model: ChannelModel, name: string): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = [];
   const refusal = await refusalOf(model, async (channel) => {
     while (letters.length < DEAD_LETTERS_MAX) {
-      const message = await channel.get(queue);
+      const message = await channel.get(name);
       if (message === false) break;
       letters.push(readLetter(message));
     }
@@ -69,14 +66,54 @@ export async function readDead(model: ChannelModel, queue: string): Promise<Dead
   return letters;
 }
 
-/** Makes the queue, or takes it as it is. */
-async function ensureQueue(model: ChannelModel, queue: string): Promise<void> {
-  const refusal = await refusalOf(model, (channel) => channel.assertQueue(queue, QUEUE));
-  if (refusal === undefined) return;
-  const code = codeOf(refusal);
-  if (code !== PRECONDITION_FAILED && code !== ACCESS_REFUSED) throw refusal;
-  const absence = await refusalOf(model, (channel) => channel.checkQueue(queue));
-  if (absence !== undefined) throw refusal;
+/** Publishes to the place that `ensure` has made sure of, all on one channel. */
+async function put(
+  model: ChannelModel,
+  name: string,
+  { content, fields, properties }: ConsumeMessage,
+  why: string,
+  ensure: (channel: Channel, name: string) => Promise<unknown>,
+): Promise<void> {
+  const channel = await model.createConfirmChannel();
+  channel.on('error', () => {}); // What waits for an answer is told of the end.
+  let returned = false;
+  channel.on('return', () => {
+    returned = true;
+  });
+  const { headers, messageId, appId, type, contentType } = properties;
+  try {
+    await ensure(channel, name);
+    channel.publish(name, '', content, {
+      persistent: true,
+      mandatory: true,
+      messageId,
+      appId,
+      type,
+      contentType,
+      headers: {
+        ...headers,
+        [KEY_HEADER]: fields.routingKey,
+        [TIME_HEADER]: new Date().toISOString(),
+        [WHY_HEADER]: why,
+      },
+    });
+    await channel.waitForConfirms();
+    // The broker returns what it could not route before it confirms it.
+    if (returned) throw new Error(`no queue is bound to the exchange ${name}`);
+  } finally {
+    await channel.close().catch(() => {}); // It may have ended by itself.
+  }
+}
+
+async function makePlace(channel: Channel, name: string): Promise<void> {
+  await channel.assertQueue(name, QUEUE);
+  await channel.assertExchange(name, 'fanout', EXCHANGE);
+  await channel.bindQueue(name, name, '');
+}
+
+async function findPlace(channel: Channel, name: string): Promise<void> {
+  await channel.checkQueue(name);
+  await channel.checkExchange(name);
 }
 
 function readLetter(message: GetMessage): DeadLetter {

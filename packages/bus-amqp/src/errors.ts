@@ -100,8 +100,8 @@ export function connectionEventsMissing(broker: string, cause?: unknown): CodedE
     'CONNECTION_EVENTS_MISSING',
     {
       what: `${broker} does not tell who leaves it, so a death shows only by silence`,
-      why: 'its plugin rabbitmq_event_exchange is not enabled',
-      todo: 'run "rabbitmq-plugins enable rabbitmq_event_exchange" on the broker',
+      why: 'its plugin rabbitmq_event_exchange is not enabled, or speaks in another virtual host',
+      todo: 'run "rabbitmq-plugins enable rabbitmq_event_exchange" on the broker; "ganglion doctor" says more',
     },
     { cause },
   );
@@ -228,7 +228,7 @@ export function deadLetterLost(name: string, why: string, cause?: unknown): Code
     {
       what: `what subscription "${oneLine(name, 80)}" refused is dropped`,
       why: oneLine(why),
-      todo: 'give the user permission to configure and write queues whose names end in ".dead"',
+      todo: 'let the user configure, write and read "<exchange>.<subscription>.dead", a queue and an exchange',
     },
     { cause },
   );

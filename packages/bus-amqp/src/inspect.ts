@@ -23,8 +23,8 @@ const CONNECT_MS = 10_000;
 /** What the broker may take to confirm and to deliver one message, or to tell of an event. */
 const ANSWER_MS = 5000;
 
-/** Where the broker tells of its events: an exchange of a plugin, in the default virtual host. */
-const EVENTS = { exchange: 'amq.rabbitmq.event', vhost: '/' } as const;
+/** Where the broker tells of its events: an exchange of a plugin, in one virtual host alone. */
+const EVENTS = 'amq.rabbitmq.event';
 
 export interface InspectOptions {
   readonly url: string;
@@ -61,7 +61,8 @@ export type Finding =
   | { readonly check: 'refused'; readonly error: CodedError }
   | { readonly check: 'version'; readonly product: string; readonly version: string }
   | { readonly check: 'exchange'; readonly found: ExchangeFound; readonly durable?: boolean }
-  | { readonly check: 'events'; readonly found: 'readable' | 'absent' | 'refused' | 'other_vhost' }
+  /** `absent`: not in the virtual host of the address. */
+  | { readonly check: 'events'; readonly found: 'readable' | 'absent' | 'refused'; readonly vhost: string }
   | { readonly check: 'clock'; readonly ahead_ms: number; readonly within_ms: number }
   | { readonly check: 'clock'; readonly unknown: string }
   /** What each role lacks, in the broker's words; nothing when it has all it needs. */
@@ -92,16 +93,8 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
   const { exchange, roles } = options;
   const broker = readBrokerUrl(options.url);
   const over = new AbortController();
-  const open = (vhost = broker.vhost) =>
-    openConnection(
-      {
-        broker: { ...broker, vhost },
-        name: options.name,
-        tls: options.tls ?? {},
-        connect_timeout_ms: CONNECT_MS,
-      },
-      over.signal,
-    );
+  const open = () =>
+    openConnection({ broker, name: options.name, tls: options.tls ?? {}, connect_timeout_ms: CONNECT_MS }, over.signal);
   try {
     const began_ms = performance.now();
     let connection: Connection;
@@ -120,8 +113,8 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
     yield { check: 'exchange', ...found };
 
     const queue = await firstQueue(model, exchange, roles);
-    const events = broker.vhost === EVENTS.vhost ? await inspectEvents(model, exchange, queue) : 'other_vhost';
-    yield { check: 'events', found: events };
+    const events = await inspectEvents(model, exchange, queue);
+    yield { check: 'events', found: events, vhost: broker.vhost };
     yield { check: 'clock', ...(await inspectClock(model, events, queue)) };
 
     // Whoever publishes to a broker in alarm hears nothing more over that connection, so publishing has one of its own.
@@ -212,10 +205,10 @@ async function mayDeclare(model: ChannelModel, queue: string): Promise<boolean> 
 }
 
 async function inspectEvents(model: ChannelModel, exchange: string, queue = freshQueue(exchange, 'events')) {
-  const absence = await refusalOf(model, (channel) => channel.checkExchange(EVENTS.exchange));
+  const absence = await refusalOf(model, (channel) => channel.checkExchange(EVENTS));
   if (absence !== undefined) return 'absent';
   // There is no such queue, which is said only to those who may read from the exchange.
-  const refusal = await refusalOf(model, (channel) => channel.bindQueue(queue, EVENTS.exchange, 'connection.*'));
+  const refusal = await refusalOf(model, (channel) => channel.bindQueue(queue, EVENTS, 'connection.*'));
   return codeOf(refusal) === ACCESS_REFUSED ? 'refused' : 'readable';
 }
 
@@ -230,7 +223,7 @@ async function inspectClock(
   channel.on('error', () => {}); // What was asked is rejected with the same.
   try {
     await channel.assertQueue(queue, { durable: false, exclusive: true, autoDelete: true });
-    await channel.bindQueue(queue, EVENTS.exchange, 'binding.created');
+    await channel.bindQueue(queue, EVENTS, 'binding.created');
     const key = `doctor.${randomBytes(8).toString('hex')}`;
     let heard: (message: ConsumeMessage) => void = () => {};
     const event = new Promise<ConsumeMessage>((resolve) => {
@@ -241,7 +234,7 @@ async function inspectClock(
     };
     await channel.consume(queue, take, { noAck: true });
     const before_ms = Date.now();
-    await channel.bindQueue(queue, EVENTS.exchange, key);
+    await channel.bindQueue(queue, EVENTS, key);
     const after_ms = Date.now();
     const message = await inTime(event);
     const at_ms: unknown = message?.properties.headers?.['timestamp_in_ms'];
@@ -272,7 +265,7 @@ async function missingQueues(model: ChannelModel, exchange: string, needs: RoleN
     refusals.push(await refusalOf(model, (channel) => channel.bindQueue(queue, exchange, pattern)));
   }
   if (needs.events) {
-    refusals.push(await refusalOf(model, (channel) => channel.bindQueue(queue, EVENTS.exchange, 'connection.*')));
+    refusals.push(await refusalOf(model, (channel) => channel.bindQueue(queue, EVENTS, 'connection.*')));
   }
   return textsOf(refusals);
 }

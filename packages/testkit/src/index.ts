@@ -1,5 +1,6 @@
 // The public surface: what tests of any package may use.
 
+export { CHROMIUM } from './chromium.ts';
 export type { BusFeatures, BusMaking } from './conformance/features.ts';
 export { busConformance } from './conformance.ts';
 export { type Logged, type Published, runUnderTest, type Subject, type UnderTestOptions } from './harness.ts';

@@ -2,5 +2,6 @@
 
 export { type Pulse, pulse } from '@ganglion/kernel';
 export { type Analysis, analysis, Band } from './analysis.ts';
+export { areLastWords, type Life, lifeOf, PATIENCE_MS, usualInterval } from './life.ts';
 export { headlinesOf, type Measure, measure, Percentage } from './measure.ts';
 export { type Birth, birth, Cause, type Death, death, type Outage, outage } from './presence.ts';

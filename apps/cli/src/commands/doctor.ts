@@ -2,13 +2,14 @@
 
 import { hostname } from 'node:os';
 import type { ExchangeFound, Finding } from '@ganglion/bus-amqp';
-import { CodedError, instanceName } from '@ganglion/kernel';
+import { CodedError, instanceName, oneLine } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
 import { readTlsFiles } from '../bus.ts';
 import { brokerMissing } from '../errors.ts';
 import { loadModules } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import type { OwnSettings } from '../settings/own.ts';
+import { quoted } from '../shell.ts';
 import { columnsOf, type Style, styleFor, wrap } from '../terminal.ts';
 import type { Command } from './command.ts';
 
@@ -117,7 +118,7 @@ export function tell(finding: Finding, own: Pick<OwnSettings, 'exchange'>, now_m
     case 'exchange':
       return [tellExchange(own.exchange, finding.found, finding.durable)];
     case 'events':
-      return [tellEvents(finding.found)];
+      return [tellEvents(finding)];
     case 'clock':
       return [tellClock(finding)];
     case 'permissions':
@@ -192,17 +193,21 @@ function tellExchange(exchange: string, found: ExchangeFound, durable: boolean |
   }
 }
 
-function tellEvents(found: (Finding & { check: 'events' })['found']): Check {
+function tellEvents({ found, vhost }: Finding & { check: 'events' }): Check {
   const without = 'a death is noticed by silence, after three intervals instead of at once';
+  const enable = 'rabbitmq-plugins enable rabbitmq_event_exchange';
   switch (found) {
     case 'readable':
       return ok('event exchange', 'there, and open to this user');
     case 'absent':
-      return warn('event exchange', `not there: ${without}`, 'rabbitmq-plugins enable rabbitmq_event_exchange');
+      if (vhost === '/') return warn('event exchange', `not there: ${without}`, enable);
+      return warn(
+        'event exchange',
+        `not in this virtual host: the broker has it in one alone, by default in /, so ${without}`,
+        `echo ${quoted(`event_exchange.vhost = ${oneLine(vhost)}`)} >> /etc/rabbitmq/rabbitmq.conf; ${enable}; systemctl restart rabbitmq-server`,
+      );
     case 'refused':
       return unknown('event exchange', 'there, and not for this user; only presence needs it');
-    case 'other_vhost':
-      return unknown('event exchange', 'it is in the virtual host /, and this address names another');
   }
 }
 

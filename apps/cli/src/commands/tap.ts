@@ -1,13 +1,16 @@
-// `ganglion tap`: what passes on the bus, one line a message.
+// `ganglion tap`: what passes on the bus, one line a message; what was refused; or who is here, one line a change.
 
-import { type Bus, instanceName, type Log, LogLimiter, oneLine, stopOnSignal } from '@ganglion/kernel';
+import { type Bus, instanceName, type Log, LogLimiter, oneLine, runModule, stopOnSignal } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
-import { openBus } from '../bus.ts';
+import { type OpenBus, openBus } from '../bus.ts';
 import { brokerMissing, flagValueInvalid } from '../errors.ts';
 import { loadModules } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
+import { jsonState, StateColumns } from '../state-lines.ts';
 import { Columns, jsonLine, type Passing, readPassing } from '../tap-lines.ts';
+import { statesModule } from '../tap-states.ts';
 import { columnsOf, styleFor } from '../terminal.ts';
+import { version } from '../version.ts';
 import { within } from '../within.ts';
 import type { Command } from './command.ts';
 
@@ -33,15 +36,18 @@ export const tap: Command = {
     'A tap never holds up anyone: what comes faster than it can be shown is dropped, and stderr says so.',
     'With --dead it shows what kept subscriptions refused, when and why, and ends; the word is one of them,',
     'as analyzer.measure; without a word it is every one of our modules. What it shows stays where it is.',
+    'With --states it shows every machine and instance as LIVE, STALE (one to three of its intervals late) or',
+    "DEAD, with cause and since when, and then each change; the word is a pattern of their names: 'site1.#'.",
   ],
-  switches: ['json', 'dead'],
+  switches: ['json', 'dead', 'states'],
   options: ['count', 'config'],
-  flags: ['json', 'dead', 'count', 'broker', 'exchange', 'config'],
+  flags: ['json', 'dead', 'states', 'count', 'broker', 'exchange', 'config'],
   examples: [
     ['ganglion tap --broker amqp://localhost', 'everything'],
     ["ganglion tap '#.analysis'", 'every analysis'],
     ["ganglion tap 'db-01.*' --json --count 10", 'ten messages about db-01, for a program'],
     ['ganglion tap --dead', 'what no analyzer could handle'],
+    ['ganglion tap --states', 'who is here, who is late and who is gone'],
   ],
   run,
 };
@@ -51,7 +57,12 @@ async function run(args: Arguments): Promise<void> {
   const { own } = await settingsFor(args, []);
   if (own.broker === undefined) throw brokerMissing('nothing to tap', '');
   const name = instanceName('tap');
-  const { bus, opened } = await openBus(own, { name, log: plainLog, wait_at_start: false });
+  const open_bus = await openBus(own, { name, log: plainLog, wait_at_start: false });
+  if (args.switches.has('states')) {
+    await showStates(open_bus, name, args.words[0] ?? '#', args.switches.has('json'), count_max);
+    return;
+  }
+  const { bus, opened } = open_bus;
   const lineOf = args.switches.has('json') ? jsonLine : columnsFor(process.stdout);
   if (args.switches.has('dead')) {
     await showDead(bus, args.words[0] === undefined ? await keptByOurs() : [args.words[0]], lineOf, count_max);
@@ -90,6 +101,44 @@ async function run(args: Arguments): Promise<void> {
   });
   await opened.catch((error) => {
     // Closing the bus before it was ever opened also rejects.
+    if (!stopping) throw error;
+  });
+}
+
+/** Shows how it stands with everyone, and each change. */
+async function showStates(
+  { bus, opened }: OpenBus,
+  name: string,
+  pattern: string,
+  json: boolean,
+  count_max: number,
+): Promise<void> {
+  const columns = new StateColumns(styleFor(process.stdout), () => columnsOf(process.stdout));
+  let shown = 0;
+  let stopping = false;
+  const module = statesModule({
+    pattern,
+    say: (text) => void process.stderr.write(`ganglion: ${text}\n`),
+    show: async (states, now_ms) => {
+      const lines = states
+        .slice(0, count_max - shown)
+        .map((state) => (json ? jsonState(state, now_ms) : columns.line(state, now_ms)));
+      shown += lines.length;
+      await write(lines.join(''));
+      if (shown >= count_max && !stopping) stop().then(() => process.exit(0));
+    },
+  });
+  const running = await runModule(module, { bus, log: plainLog, instance: name, version: version() });
+  const stop = async () => {
+    stopping = true;
+    await running.stop();
+    await bus.close();
+  };
+  stopOnSignal(async () => {
+    await stop();
+    await within(write(''), WRITE_MS);
+  });
+  await opened.catch((error) => {
     if (!stopping) throw error;
   });
 }

@@ -37,5 +37,12 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden) line.tryNow();
 });
 
+// Whoever logs out leaves: nothing more is to be told here, least of all that the login has ended.
+addEventListener('submit', () => line.stop());
+// What the browser kept aside when somebody left is from then, and may not be theirs any more.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload();
+});
+
 mount(App, { target: document.body, props: { view } });
 line.start();

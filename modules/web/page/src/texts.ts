@@ -16,6 +16,10 @@ export const texts = {
   since: (time: string) => `since ${time}`,
   sinceAtLeast: (time: string) => `since ${time} or longer`,
 
+  // Who is in.
+  userAndRole: (name: string, role: string) => `${name}, ${role}`,
+  logOut: 'Log out',
+
   // The line to the server.
   connecting: 'Connecting',
   live: 'Live',

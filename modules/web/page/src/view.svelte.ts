@@ -1,9 +1,10 @@
 // Between the store and the components: once for each drawn picture it takes out what has changed and hands it to the
 // rows concerned. A row draws itself again only when its own machine spoke.
 
-import type { Bus, Frame, Machine } from '../../server/wire.ts';
+import { type Life, lifeOf } from '@ganglion/topics/life';
+import type { Bus, Frame, Machine, User } from '../../server/wire.ts';
 import { Clock } from './live/clock.ts';
-import { type Life, lifeOf, type Standing, standingOf, worstOf } from './live/judge.ts';
+import { type Standing, standingOf, worstOf } from './live/judge.ts';
 import type { LineState } from './live/line.ts';
 import { type Known, Store } from './live/store.ts';
 import { type Judged, moodOf, type Summary, summarize } from './live/summary.ts';
@@ -65,6 +66,8 @@ export class View {
   rows: readonly Row[] = $state.raw([]);
   line: LineState = $state.raw({ kind: 'connecting' });
   bus: Bus | undefined = $state.raw();
+  /** Who has logged in here; undefined where nobody had to. */
+  user: User | undefined = $state.raw();
   summary: Summary = $state.raw(summarize([], 0));
   /** The server's clock, to the second: what is shown is from then. */
   now_ms = $state(0);
@@ -136,6 +139,7 @@ export class View {
     if (membership) this.#sortRows();
     this.ready = store.ready;
     this.bus = store.bus;
+    this.user = store.hello?.user;
     this.folded = store.folded;
     this.machines_max = store.forgotten > 0 ? store.hello?.machines_max : undefined;
     const second = Math.floor(store.now_ms / 1000) * 1000;

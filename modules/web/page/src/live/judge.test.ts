@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Machine } from '../../../server/wire.ts';
-import { deathOf, delayOf, lifeOf, standingOf, worstOf } from './judge.ts';
+import { deathOf, delayOf, standingOf, worstOf } from './judge.ts';
 
 function machine(parts: Partial<Machine>): Machine {
   return { machine: 'a', time_ms: 0, received_ms: 0, first_ms: 0, resources: {}, ...parts };
@@ -17,33 +17,9 @@ test('the worst resource is the one in the worst band, and of several the one lo
   expect(worstOf(machine({}))).toBeUndefined();
 });
 
-test('a machine is stale when it is one of its own intervals late, and dead when it is three late', () => {
-  const often = machine({ received_ms: 10_000, interval_ms: 1000 });
-  expect(lifeOf(often, 12_000, 0)).toBe('live');
-  expect(lifeOf(often, 12_001, 0)).toBe('stale');
-  expect(lifeOf(often, 14_000, 0)).toBe('stale');
-  expect(lifeOf(often, 14_001, 0)).toBe('dead');
-  const seldom = machine({ received_ms: 10_000, interval_ms: 60_000 });
-  expect(lifeOf(seldom, 120_000, 0)).toBe('live');
-  expect(lifeOf(seldom, 240_000, 0)).toBe('stale');
-  expect(lifeOf(seldom, 260_000, 0)).toBe('dead');
-});
-
-test('a machine that speaks very often is not late at once, nor one that spoke once', () => {
-  expect(lifeOf(machine({ received_ms: 10_000, interval_ms: 100 }), 11_900, 0)).toBe('live');
-  expect(lifeOf(machine({ received_ms: 10_000 }), 20_000, 0)).toBe('live');
-  expect(lifeOf(machine({ received_ms: 10_000 }), 31_000, 0)).toBe('dead');
-});
-
-test('while it could not be heard it was not late', () => {
-  expect(lifeOf(machine({ received_ms: 10_000, interval_ms: 1000 }), 60_000, 59_000)).toBe('live');
-});
-
-test('whoever is told to be gone is dead at once, with cause and time; of the others their silence says so', () => {
+test('a death has the cause and the time that were told; of the others their silence says so', () => {
   const gone = { cause: 'connection_lost', died_ms: 10_500 } as const;
-  const lost = machine({ received_ms: 10_000, interval_ms: 1000, gone });
-  expect(lifeOf(lost, 10_501, 0)).toBe('dead');
-  expect(deathOf(lost)).toEqual(gone);
+  expect(deathOf(machine({ received_ms: 10_000, gone }))).toEqual(gone);
   expect(deathOf(machine({ received_ms: 10_000 }))).toEqual({ cause: 'silent', died_ms: 10_000 });
 });
 

@@ -1,18 +1,7 @@
-// What a machine's state means: how bad it is, and whether it still speaks.
+// What a machine's state means: how bad it is, and where it stands.
 
+import type { Life } from '@ganglion/topics/life';
 import type { Band, Gone, Machine } from '../../../server/wire.ts';
-
-/** A machine that is silent for more than so many of its usual intervals is dead, whether or not anybody told so. */
-export const DEAD_INTERVALS = 4;
-
-/** One that is an interval late may be dead. */
-export const STALE_INTERVALS = 2;
-
-/** But nothing shorter than this is a silence. */
-export const SILENT_MS_MIN = 2_000;
-
-/** The interval of a machine that has spoken only once. */
-const INTERVAL_UNKNOWN_MS = 5_000;
 
 const RANK: { readonly [band in Band]: number } = { LOW: 1, MEDIUM: 2, HIGH: 3 };
 
@@ -32,23 +21,6 @@ export function worstOf({ resources }: Machine): { resource: string; band: Band;
     }
   }
   return worst;
-}
-
-/** Whether a machine still speaks: `stale` is one to three of its intervals late. */
-export type Life = 'live' | 'stale' | 'dead';
-
-/**
- * Whether a machine still speaks, by what was told of it and by its silence.
- *
- * @param now_ms the server's clock
- * @param heard_since_ms since when the server could have heard it
- */
-export function lifeOf(machine: Machine, now_ms: number, heard_since_ms: number): Life {
-  if (machine.gone !== undefined) return 'dead';
-  const usual_ms = machine.interval_ms ?? INTERVAL_UNKNOWN_MS;
-  const silent_ms = now_ms - Math.max(machine.received_ms, heard_since_ms);
-  if (silent_ms <= Math.max(SILENT_MS_MIN, STALE_INTERVALS * usual_ms)) return 'live';
-  return silent_ms <= Math.max(SILENT_MS_MIN, DEAD_INTERVALS * usual_ms) ? 'stale' : 'dead';
 }
 
 /** Where a machine stands: its worst band while it lives; `stopped` is a death that somebody wanted. */
