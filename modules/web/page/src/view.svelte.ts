@@ -164,11 +164,11 @@ export class View {
 
   /** While the bus is away nobody can be heard, so nobody is late of their own. */
   #judgeSilence(): boolean {
-    const { now_ms, heard_since_ms, bus } = this.#store;
+    const { now_ms, silence_since_ms, bus } = this.#store;
     if (bus?.connected === false) return false;
     let judged = false;
     for (const row of this.#rows.values()) {
-      if (row.place(lifeOf(row.machine, now_ms, heard_since_ms))) judged = true;
+      if (row.place(lifeOf(row.machine, now_ms, silence_since_ms))) judged = true;
     }
     return judged;
   }

@@ -93,3 +93,17 @@ test('a frame of a type it does not know is ignored', () => {
   store.apply({ type: 'weather', sent_ms: 5 } as unknown as Frame);
   expect(store.machines.size).toBe(0);
 });
+
+test('after the bus was away nobody is late before it has had the time to come back', () => {
+  const store = new Store();
+  const bus = (connected: boolean, since_ms: number): Frame => ({
+    type: 'bus',
+    sent_ms: since_ms,
+    bus: { connected, since_ms },
+  });
+  store.apply(hello(5000));
+  expect(store.silence_since_ms).toBe(5000);
+  store.apply(bus(false, 60_000));
+  store.apply(bus(true, 70_000));
+  expect(store.silence_since_ms).toBe(80_000);
+});

@@ -1,6 +1,7 @@
 // What the page knows: the newest of every machine and the last minutes of its figures. Frames go in as they arrive;
 // once for each drawn picture the view takes out what has changed.
 
+import { PATIENCE_MS } from '@ganglion/topics/life';
 import type { Bus, Frame, HelloFrame, Machine } from '../../../server/wire.ts';
 import { History } from './history.ts';
 
@@ -12,6 +13,9 @@ export const HISTORIES_MAX = 16;
  * server is this old.
  */
 export const YOUNG_SERVER_MS = 15_000;
+
+/** A server whose bus was there when it started has it this soon. */
+const FIRST_CONNECTION_MS = 1_000;
 
 /** What is known of a machine. */
 export interface Known {
@@ -75,6 +79,16 @@ export class Store {
   /** Since when the server has been able to hear what machines say, by its clock. */
   get heard_since_ms(): number {
     return Math.max(this.hello?.started_ms ?? 0, this.bus?.since_ms ?? 0);
+  }
+
+  /**
+   * Since when a machine that is not heard is silent of its own. When the bus was away the others come back to it one by
+   * one, and are not late meanwhile.
+   */
+  get silence_since_ms(): number {
+    const { hello, bus } = this;
+    const was_away = bus !== undefined && hello !== undefined && bus.since_ms > hello.started_ms + FIRST_CONNECTION_MS;
+    return this.heard_since_ms + (was_away ? PATIENCE_MS : 0);
   }
 
   /** What has changed since the last call. */
