@@ -29,7 +29,7 @@ interface Plan {
 const PLANS: readonly Plan[] = [
   { rate: 10, duration_s: 8, rounds: 2, lanes: ['floor', 'plain'] },
   { rate: 100, duration_s: 5, rounds: 3, lanes: ['floor', 'plain'], ratio_max: 1.5 },
-  { rate: 1_000, duration_s: 5, rounds: 5, lanes: LANES, ratio_max: 1.5 },
+  { rate: 1_000, duration_s: 5, rounds: 9, lanes: LANES, ratio_max: 1.5 },
   { rate: 3_000, duration_s: 4, rounds: 3, lanes: ['floor', 'plain'] },
 ];
 

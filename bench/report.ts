@@ -21,7 +21,7 @@ export interface Row {
   readonly floor?: number;
   /** Ours: the median of its rounds. */
   readonly ours: number;
-  /** `ours / floor`. */
+  /** The median of the rounds' ratios, each to the bare loop's round beside it: what drifts from minute to minute is in both. */
   readonly ratio?: number;
   /** The smallest and the largest ratio of a round to the bare loop's round beside it. */
   readonly ratio_spread?: readonly [number, number];
@@ -44,7 +44,7 @@ export function compare({ floor, ours, goal, ...rest }: Compared): Row {
     ...rest,
     floor: median(floor),
     ours: median(ours),
-    ratio: median(ours) / median(floor),
+    ratio: median(ratios),
     ratio_spread: [Math.min(...ratios), Math.max(...ratios)] as const,
   };
   return goal === undefined ? row : { ...row, goal, met: meets(goal, row.ours, row.ratio) };
