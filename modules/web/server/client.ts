@@ -16,8 +16,14 @@ export const ROUND_MACHINES_MAX = 200;
 /** Bytes a client's message may have. */
 export const HEARD_BYTES_MAX = 1024;
 
-/** Messages and pings a client may send between two looks at it; see `look`. */
+/** Frames a client's message may come in. */
+export const HEARD_FRAMES_MAX = 64;
+
+/** Messages, pings and unasked pongs a client may send between two looks at it; see `look`. */
 export const HEARD_MESSAGES_MAX = 64;
+
+/** What ws calls the end of a connection without a closing handshake. */
+const NO_GOODBYE = 1006;
 
 /** Adds to a figure of the module's pulse. */
 export type Count = (name: string, n?: number) => void;
@@ -42,6 +48,10 @@ export abstract class Client {
   /** When it last took all it was sent, answered or spoke, by a clock that nobody sets. */
   #alive_ms = performance.now();
   #heard_messages = 0;
+  /** It was asked for a sign of life, and has not answered yet. */
+  #asked = false;
+  /** It sent what it may not, or was told to go. */
+  #dismissed = false;
   /** Its budget was used up, and what waits has not all gone out yet. */
   #behind = false;
   readonly #socket: WebSocket;
@@ -65,13 +75,21 @@ export abstract class Client {
       // Answered only while there is room, so that a client that pings and reads nothing fills no memory.
       if (!this.full) socket.pong(data);
     });
-    socket.on('pong', () => this.#alive());
-    // Broken rules of the protocol: ws closes the socket with the right code itself.
+    socket.on('pong', () => {
+      if (!this.#asked) return this.#heard(false);
+      this.#asked = false;
+      this.#alive();
+    });
+    // Broken rules of the protocol: ws closes the socket with the right code itself, and reads no more.
     socket.on('error', (error) => {
       count('client_errors');
-      onRefused(`a broken message (${reasonOf(error)})`);
+      this.#refuse(`a broken message (${reasonOf(error)})`);
     });
-    socket.on('close', () => onClose(this));
+    socket.on('close', (code) => {
+      // Without a goodbye, perhaps in the middle of a message.
+      if (code === NO_GOODBYE && !this.#dismissed) count('clients_lost');
+      onClose(this);
+    });
     stream.on('drain', () => {
       this.#alive();
       this.#behind = false;
@@ -91,22 +109,26 @@ export abstract class Client {
   look(silence_ms: number): void {
     this.#heard_messages = 0;
     if (performance.now() - this.#alive_ms <= silence_ms) {
-      if (!this.full) this.#socket.ping();
+      if (this.full) return;
+      this.#asked = true;
+      this.#socket.ping();
     } else if (this.#socket.bufferedAmount > 0) {
       this.count('clients_closed_slow');
       this.close(1013, 'too slow: took nothing for too long');
     } else {
       this.count('clients_closed_dead');
-      this.#socket.terminate();
+      this.terminate();
     }
   }
 
   close(code: number, why: string): void {
+    this.#dismissed = true;
     this.#socket.close(code, why);
   }
 
   /** Ends it at once, without a closing handshake. */
   terminate(): void {
+    this.#dismissed = true;
     this.#socket.terminate();
   }
 
@@ -148,11 +170,19 @@ export abstract class Client {
     this.#alive();
     if (binary) {
       this.close(1008, 'nothing binary is understood here');
-      this.#onRefused('a binary message');
+      this.#refuse('a binary message');
     } else if (++this.#heard_messages > HEARD_MESSAGES_MAX) {
       this.close(1008, 'too many messages');
-      this.#onRefused('one message too many');
+      this.#refuse('one message too many');
+    } else {
+      // Allowed, and without a meaning.
+      this.count('client_messages');
     }
+  }
+
+  #refuse(what: string): void {
+    this.#dismissed = true;
+    this.#onRefused(what);
   }
 }
 

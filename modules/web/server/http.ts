@@ -154,6 +154,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
   });
 
   app.get('/ws', (context) => {
+    refusals.add('handshake', 'a request on /ws that asks for no WebSocket', addressOf(context));
     context.header('upgrade', 'websocket');
     return context.text('This is a WebSocket.\n', 426);
   });

@@ -7,7 +7,7 @@ import { CodedError, defineModule, type Log, LogLimiter, live } from '@ganglion/
 import { analysis, birth, death } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
 import { Access } from './access/access.ts';
-import { limitConnections } from './connections.ts';
+import { limitConnections, refuseBroken } from './connections.ts';
 import { isLoopback, makeDoor } from './door.ts';
 import { makeHttp } from './http.ts';
 import { Hub } from './hub.ts';
@@ -26,7 +26,12 @@ const NEWEST = { limit_messages: 10_000, in_flight_max: 1_000 };
 
 /** What a request may take to arrive. */
 const REQUEST_MS = 10_000;
-const SERVER_OPTIONS = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS } as const;
+const SERVER_OPTIONS = {
+  requestTimeout: REQUEST_MS,
+  headersTimeout: REQUEST_MS,
+  // Node looks every 30 s, and whoever sends a byte now and then would have as long.
+  connectionsCheckingInterval: 1_000,
+} as const;
 
 const HOUR_MS = 3_600_000;
 
@@ -43,6 +48,7 @@ export default defineModule({
     server.on('drop', (dropped) => refuseConnection(dropped?.remoteAddress));
     server.on('tlsClientError', (_error, socket) => refusals.add('tls', 'a handshake', socket.remoteAddress));
     limitConnections(server, config.address_connections_max, refuseConnection);
+    refuseBroken(server, (what, from) => refusals.add('request', what, from));
     const address = await listen(server, config.host, config.port);
     onStop(() => closeServer(server));
 

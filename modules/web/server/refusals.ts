@@ -6,6 +6,7 @@ import type { Count } from './client.ts';
 /** Kinds of refusals, as the pulse counts them: `refused_<kind>`. */
 export type RefusalKind =
   | 'connection'
+  | 'handshake'
   | 'host'
   | 'link'
   | 'login'
@@ -15,6 +16,7 @@ export type RefusalKind =
   | 'nothing_shown'
   | 'origin'
   | 'path'
+  | 'request'
   | 'room'
   | 'session'
   | 'subprotocol'

@@ -2,6 +2,7 @@
 // needs no restart: a look at two files costs nothing beside a handshake.
 
 import { readFileSync } from 'node:fs';
+import type { ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { CodedError, type Log, reasonOf } from '@ganglion/kernel';
@@ -26,7 +27,7 @@ export interface TlsFiles {
  */
 export function createTlsServer(
   files: TlsFiles,
-  options: { requestTimeout: number; headersTimeout: number },
+  options: Pick<ServerOptions, 'requestTimeout' | 'connectionsCheckingInterval'> & { readonly headersTimeout: number },
   log: Log,
 ): Server {
   const pair = readPair(files);

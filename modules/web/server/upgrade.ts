@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Access, Pass } from './access/access.ts';
-import { type Count, HEARD_BYTES_MAX } from './client.ts';
+import { type Count, HEARD_BYTES_MAX, HEARD_FRAMES_MAX } from './client.ts';
 import type { Door } from './door.ts';
 import { nameOf, type RefusalKind, type Refusals } from './refusals.ts';
 import { PAGE_PROTOCOL } from './wire.ts';
@@ -27,6 +27,7 @@ const SOCKET_OPTIONS = {
   noServer: true,
   clientTracking: false,
   maxPayload: HEARD_BYTES_MAX,
+  maxFragments: HEARD_FRAMES_MAX,
   perMessageDeflate: false,
   // Client answers pings itself, within its budget.
   autoPong: false,
@@ -50,15 +51,20 @@ interface Refused {
 
 /** Makes `server` open WebSockets on `/ws`. */
 export function acceptWebSockets(server: Server, options: UpgradeOptions): void {
+  const refuse = (request: IncomingMessage, stream: Duplex, refused: Refused) => {
+    options.count('clients_refused');
+    options.refusals.add(refused.kind, refused.what, request.socket.remoteAddress);
+    end(stream, refused);
+  };
   const sockets = new WebSocketServer(SOCKET_OPTIONS);
+  // Whoever may come in and then asks for it wrongly.
+  sockets.on('wsClientError', (error: Error, stream: Duplex, request: IncomingMessage) => {
+    const what = `a WebSocket handshake (${error.message})`;
+    refuse(request, stream, { status: '400 Bad Request', kind: 'handshake', what, why: `${error.message}.` });
+  });
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const pass = admit(request, options);
-    if ('status' in pass) {
-      options.count('clients_refused');
-      options.refusals.add(pass.kind, pass.what, request.socket.remoteAddress);
-      end(stream, pass);
-      return;
-    }
+    if ('status' in pass) return refuse(request, stream, pass);
     sockets.handleUpgrade(request, stream, head, (socket) => {
       options.onClient(socket, stream, socket.protocol === PAGE_PROTOCOL ? 'page' : 'plain', pass);
     });
@@ -118,6 +124,7 @@ function end(stream: Duplex, { status, why }: Pick<Refused, 'status' | 'why'>): 
     [
       `HTTP/1.1 ${status}`,
       'connection: close',
+      'sec-websocket-version: 13',
       'content-type: text/plain; charset=utf-8',
       `content-length: ${Buffer.byteLength(body)}`,
       'x-content-type-options: nosniff',

@@ -1,7 +1,9 @@
 // For the tests beside this file: the module running on an in-memory bus, and clients that remember what they heard.
 
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
@@ -184,6 +186,35 @@ export function refused(url: string, protocols: string[] = [], options: ClientOp
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
     });
   });
+}
+
+/** Opens a WebSocket by hand; resolves to the bare connection. */
+export async function rawWebSocket(host: string): Promise<Socket> {
+  const stream = rawConnection(host);
+  const fields = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13';
+  stream.write(`GET /ws HTTP/1.1\r\nhost: ${host}\r\n${fields}\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+  await once(stream, 'data');
+  return stream;
+}
+
+/** Sends bytes and resolves to all that comes back before the server closes. */
+export async function rawAnswer(host: string, text: string): Promise<string> {
+  const stream = rawConnection(host);
+  let answer = '';
+  stream.on('data', (data) => {
+    answer += data;
+  });
+  stream.write(text);
+  await once(stream, 'close');
+  return answer;
+}
+
+function rawConnection(host: string): Socket {
+  const [hostname, port] = host.split(':');
+  const stream = connect(Number(port), hostname);
+  stream.on('error', () => {}); // Cut while something is on its way: the answer has come before.
+  cleanups.push(() => stream.destroy());
+  return stream;
 }
 
 /** A form as a browser sends it from our own page. */

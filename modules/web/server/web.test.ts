@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { type BusStatus, memoryBus } from '@ganglion/kernel';
 import { afterEach, expect, test } from 'vitest';
-import { HEARD_MESSAGES_MAX } from './client.ts';
+import { HEARD_FRAMES_MAX, HEARD_MESSAGES_MAX } from './client.ts';
 import { ANALYSIS_CHARACTERS_MAX } from './hub.ts';
-import { cleanUp, openPage, openPlain, refused, startWeb } from './web-under-test.ts';
+import { cleanUp, openPage, openPlain, rawAnswer, rawWebSocket, refused, startWeb } from './web-under-test.ts';
 import type { FleetFrame, Frame, HelloFrame } from './wire.ts';
 
 afterEach(cleanUp);
@@ -291,12 +291,58 @@ test('what a client sends is ignored until it is too much', async () => {
   for (let i = 0; i <= HEARD_MESSAGES_MAX; i++) many.socket.send('x');
   expect((await many.closed).code).toBe(1008);
 
-  const pinging = await openPlain(host);
-  for (let i = 0; i <= HEARD_MESSAGES_MAX; i++) pinging.socket.ping();
-  expect((await pinging.closed).code).toBe(1008);
-  await counted('refused_message', 4);
-  expect(counts.get('client_errors')).toBe(1);
+  for (const send of ['ping', 'pong'] as const) {
+    const insistent = await openPlain(host);
+    for (let i = 0; i <= HEARD_MESSAGES_MAX; i++) insistent.socket[send]();
+    expect((await insistent.closed).code).toBe(1008);
+  }
+
+  const crumbling = await openPlain(host);
+  for (let i = 0; i <= HEARD_FRAMES_MAX; i++) crumbling.socket.send('', { fin: false });
+  expect((await crumbling.closed).code).toBe(1008);
+
+  await counted('refused_message', 6);
+  expect(counts.get('client_errors')).toBe(2);
+  // All that was allowed is counted too.
+  await counted('client_messages', 1 + 3 * HEARD_MESSAGES_MAX);
+  expect(counts.get('client_messages')).toBe(1 + 3 * HEARD_MESSAGES_MAX);
   expect(logged.join()).toContain('refused a binary message from 127.0.0.1');
+});
+
+test('a client that goes without a goodbye, in the middle of a message too, is counted', async () => {
+  const { host, counts, counted } = await startWeb();
+  const polite = await openPlain(host);
+  polite.socket.close();
+  await polite.closed;
+  for (const half of [[], [0x81, 0x85, 1, 2, 3, 4, 0x69]]) {
+    const stream = await rawWebSocket(host);
+    stream.end(Buffer.from(half));
+  }
+  await counted('clients_lost', 2);
+  await counted('clients_closed', 3);
+  expect(counts.get('clients_lost')).toBe(2);
+});
+
+test('what is no request, or no handshake, is answered, cut and counted', async () => {
+  const { host, counted, logged } = await startWeb();
+  const upgrade = 'host: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n';
+  const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  const version = 'sec-websocket-version: 13\r\n';
+  const wrong: [text: string, answer: string, kind: string][] = [
+    ['\u0016\u0003\u0001 hello\r\n\r\n', 'HTTP/1.1 400', 'request'],
+    [`GET /ws HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 'HTTP/1.1 431', 'request'],
+    ['CONNECT elsewhere:443 HTTP/1.1\r\nhost: elsewhere\r\n\r\n', 'HTTP/1.1 405', 'request'],
+    [`GET /ws HTTP/1.1\r\n${upgrade}${key}\r\n`, 'HTTP/1.1 400', 'handshake'],
+    [`GET /ws HTTP/1.1\r\n${upgrade}${version}\r\n`, 'HTTP/1.1 400', 'handshake'],
+    [`POST /ws HTTP/1.1\r\n${upgrade}${key}${version}\r\n`, 'HTTP/1.1 400', 'handshake'],
+    ['GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 'HTTP/1.1 426', 'handshake'],
+  ];
+  for (const [text, answer] of wrong) expect(await rawAnswer(host, text)).toMatch(answer);
+  for (const kind of ['request', 'handshake']) {
+    await counted(`refused_${kind}`, wrong.filter(([, , each]) => each === kind).length);
+  }
+  expect(logged.join()).toContain('refused a broken request (HPE_');
+  await openPlain(host);
 });
 
 test('a ping is answered', async () => {
