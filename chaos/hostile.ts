@@ -5,10 +5,8 @@ import { connect } from 'amqplib';
 import * as fc from 'fast-check';
 import { WebSocket } from 'ws';
 import type { Chaos, Finding } from './context.ts';
+import { GROWTH_MEGABYTES_MAX, growth_megabytes } from './memory.ts';
 import { type Place, type Program, portOf, runModule } from './programs.ts';
-
-/** What a program's memory may grow by, from when a fifth of all has been sent. */
-const GROWTH_MEGABYTES_MAX = 64;
 
 /** Confirms in flight: the listeners shall not fall so far behind that their queues drop. */
 const WINDOW = 500;
@@ -121,11 +119,7 @@ export async function hostile({ quick, say, startBroker }: Chaos): Promise<Findi
 
   const good = await stillWorks(place, portOf(web));
   await connection.close();
-  const grown = Object.keys(programs).map((name) => {
-    const samples = memory.get(name) ?? [];
-    const fifth = Math.ceil(samples.length / 5);
-    return Math.max(...samples.slice(fifth)) - Math.max(...samples.slice(0, fifth));
-  });
+  const grown = Array.from(memory.values(), growth_megabytes);
   const uncounted = Object.entries(expected).map(([name, n]) => n - counted[name as keyof typeof counted]);
   const alive = Object.values(programs).every(({ runs }) => runs);
   return [

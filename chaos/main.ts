@@ -8,8 +8,9 @@ import { deaths } from './deaths.ts';
 import { hostile } from './hostile.ts';
 import { kept } from './kept.ts';
 import { endPrograms } from './programs.ts';
+import { storm } from './storm.ts';
 
-const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, kept, hostile };
+const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, kept, hostile, storm };
 
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
 const unknown = positionals.find((name) => !(name in SCENARIOS));
