@@ -49,6 +49,9 @@ const NO_PAGE = `<!doctype html>
 /** Bytes that a form may have. */
 const FORM_BYTES_MAX = 8192;
 
+/** How long a browser is known as one that its user was in with. */
+const BROWSER_MS = 365 * 86_400_000;
+
 export interface HttpOptions {
   readonly door: Door;
   readonly access: Access;
@@ -99,11 +102,12 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
     const { name, password } = await context.req.parseBody();
     if (typeof name !== 'string' || typeof password !== 'string') return context.text('A field is missing.\n', 400);
     const address = addressOf(context);
-    const login = await access.login(name, password, address ?? '');
+    const login = await access.login(name, password, address ?? '', shownBy(context));
     switch (login.kind) {
       case 'in':
         access.logout(shownBy(context));
         keep(context, access.session_cookie, login.token, login.ends_ms);
+        keep(context, access.browser_cookie, login.browser_token, Date.now() + BROWSER_MS);
         deleteCookie(context, access.link_cookie, cookieOptions(context));
         onEntry(`${nameOf(name)} logged in as ${login.role} from ${address}`);
         return context.redirect('/', 303);

@@ -4,7 +4,7 @@ import { type Log, oneLine } from '@ganglion/kernel';
 import { parse } from 'hono/utils/cookie';
 import { Attempts } from './attempts.ts';
 import { loginMissing } from './errors.ts';
-import { Key } from './key.ts';
+import { Key, newId } from './key.ts';
 import { Links } from './links.ts';
 import { isPassword, NO_HASH } from './password.ts';
 import { Sessions } from './sessions.ts';
@@ -31,7 +31,14 @@ export type NoPass = 'none' | 'forged' | 'ended';
 
 /** How an attempt to log in went. */
 export type Login =
-  | { readonly kind: 'in'; readonly token: string; readonly ends_ms: number; readonly role: Role }
+  | {
+      readonly kind: 'in';
+      readonly token: string;
+      readonly ends_ms: number;
+      readonly role: Role;
+      /** For the browser to show at the next login: then only its own failures make it wait. */
+      readonly browser_token: string;
+    }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'early'; readonly wait_ms: number }
   | { readonly kind: 'busy' };
@@ -59,6 +66,7 @@ export interface AccessOptions {
 export class Access {
   readonly session_cookie: string;
   readonly link_cookie: string;
+  readonly browser_cookie: string;
   readonly #options: AccessOptions;
   readonly #open: Pass | undefined;
   readonly #key: Key;
@@ -80,6 +88,7 @@ export class Access {
     this.#sessions = new Sessions(access_dir, (error) => this.#tell(error));
     this.session_cookie = tls ? '__Host-ganglion_session' : 'ganglion_session';
     this.link_cookie = tls ? '__Host-ganglion_link' : 'ganglion_link';
+    this.browser_cookie = tls ? '__Host-ganglion_browser' : 'ganglion_browser';
     for (const read of this.#reads) read();
     if (this.#open !== undefined) return;
     if (this.#users.list().length === 0) throw loginMissing(options.served_on, this.#users.path);
@@ -132,8 +141,11 @@ export class Access {
   }
 
   /** Tries a name and a password. Takes as long for a name that nobody has. */
-  async login(name: string, password: string, address: string, now_ms = Date.now()): Promise<Login> {
-    const attempt = this.#attempts.begin(name, address, now_ms);
+  async login(name: string, password: string, address: string, { cookie = '' }: Shown): Promise<Login> {
+    const browser = this.#browserOf(name, parse(cookie, this.browser_cookie)[this.browser_cookie]);
+    const now_ms = Date.now();
+    const attempt =
+      browser === undefined ? this.#attempts.begin(name, address, now_ms) : this.#attempts.beginKnown(browser, now_ms);
     if (typeof attempt === 'number') return { kind: 'early', wait_ms: attempt };
     if (!(await this.#turn())) {
       attempt.withdraw();
@@ -147,7 +159,13 @@ export class Access {
       attempt.succeed();
       this.refresh();
       const { id, ends_ms } = this.#sessions.begin(name, Date.now(), this.#options.session_ms);
-      return { kind: 'in', token: this.#key.sign('session', id), ends_ms, role: user.role };
+      return {
+        kind: 'in',
+        token: this.#key.sign('session', id),
+        ends_ms,
+        role: user.role,
+        browser_token: this.#key.sign(`browser of ${name}`, browser ?? newId()),
+      };
     } finally {
       this.#comparing--;
       this.#waiting.shift()?.();
@@ -167,6 +185,10 @@ export class Access {
 
   get #reads() {
     return [() => this.#key.read(), () => this.#users.list(), () => this.#links.list(), () => this.#sessions.read()];
+  }
+
+  #browserOf(name: string, token: string | undefined): string | undefined {
+    return token === undefined ? undefined : this.#key.idOf(`browser of ${name}`, token);
   }
 
   #sessionOf(token: string, now_ms: number): Pass | NoPass {

@@ -46,6 +46,14 @@ test('a right password forgets what was wrong at the account, and no more than i
   expect(attempts.begin('somebody else', 'a', 0)).toBe(1000);
 });
 
+test('a browser that the owner was in with waits for its own failures alone', () => {
+  const attempts = new Attempts();
+  while (typeof attempts.begin('ada', 'a', 0) !== 'number');
+  for (let i = 0; i < FREE_OF_ACCOUNT; i++) expect(attempts.beginKnown('hers', 0)).toBeTypeOf('object');
+  expect(attempts.beginKnown('hers', 0)).toBe(1000);
+  expect(attempts.beginKnown('another of hers', 0)).toBeTypeOf('object');
+});
+
 test('an hour without a failure forgets them', () => {
   const attempts = new Attempts();
   for (let i = 0; i < FREE_OF_ACCOUNT; i++) attempts.begin('ada', 'a', 0);

@@ -1,5 +1,6 @@
 // How often somebody may guess. Each failure makes the next attempt wait longer, for the account and for the address it
-// comes from. Counted in two tables of fixed size, by a hash that nobody outside can foresee: a million names take no more memory
+// comes from. Whoever guesses all the time so keeps an account waiting, from its owner too; but a browser that the owner has
+// logged in with before is counted on its own, and waits for nobody else. Counted in tables of fixed size, by a hash that nobody outside can foresee: a million names take no more memory
 // than one, none of them pushes another one out, and a name that nobody has is treated as one that somebody has.
 
 import { createHmac, randomBytes } from 'node:crypto';
@@ -19,45 +20,63 @@ export const FREE_OF_ACCOUNT = 5;
 export const FREE_OF_ADDRESS = 20;
 
 class Table {
+  readonly failures = new Uint16Array(PLACES);
+  readonly open_ms = new Float64Array(PLACES);
+  readonly free: number;
   readonly #salt = randomBytes(16);
-  readonly #failures = new Uint16Array(PLACES);
-  readonly #open_ms = new Float64Array(PLACES);
-  readonly #free: number;
 
   constructor(free: number) {
-    this.#free = free;
+    this.free = free;
   }
 
-  placeOf(key: string): number {
-    return createHmac('sha256', this.#salt).update(key).digest().readUInt32LE() % PLACES;
+  placeOf(key: string): Place {
+    return new Place(this, createHmac('sha256', this.#salt).update(key).digest().readUInt32LE() % PLACES);
+  }
+}
+
+class Place {
+  readonly #table: Table;
+  readonly #at: number;
+
+  constructor(table: Table, at: number) {
+    this.#table = table;
+    this.#at = at;
   }
 
-  wait_ms(place: number, now_ms: number): number {
-    return Math.max(0, (this.#open_ms[place] ?? 0) - now_ms);
+  wait_ms(now_ms: number): number {
+    return Math.max(0, this.#open_ms - now_ms);
   }
 
-  fail(place: number, now_ms: number): void {
-    const forgotten = now_ms - (this.#open_ms[place] ?? 0) > FORGET_MS;
-    const failures = forgotten ? 1 : Math.min(65_535, (this.#failures[place] ?? 0) + 1);
-    this.#failures[place] = failures;
-    const wait_ms = failures < this.#free ? 0 : Math.min(WAIT_MS_MAX, WAIT_MS_FIRST * 2 ** (failures - this.#free));
-    this.#open_ms[place] = now_ms + wait_ms;
+  fail(now_ms: number): void {
+    const { free, failures, open_ms } = this.#table;
+    const forgotten = now_ms - this.#open_ms > FORGET_MS;
+    const n = forgotten ? 1 : Math.min(65_535, this.#failures + 1);
+    failures[this.#at] = n;
+    open_ms[this.#at] = now_ms + (n < free ? 0 : Math.min(WAIT_MS_MAX, WAIT_MS_FIRST * 2 ** (n - free)));
   }
 
   /** Takes one failure back; its wait stays, or a right password would pay for wrong ones sent beside it. */
-  takeBack(place: number): void {
-    this.#failures[place] = Math.max(0, (this.#failures[place] ?? 0) - 1);
+  takeBack(): void {
+    this.#table.failures[this.#at] = Math.max(0, this.#failures - 1);
   }
 
-  forget(place: number): void {
-    this.#failures[place] = 0;
-    this.#open_ms[place] = 0;
+  forget(): void {
+    this.#table.failures[this.#at] = 0;
+    this.#table.open_ms[this.#at] = 0;
+  }
+
+  get #failures(): number {
+    return this.#table.failures[this.#at] ?? 0;
+  }
+
+  get #open_ms(): number {
+    return this.#table.open_ms[this.#at] ?? 0;
   }
 }
 
 /** One attempt that was let through. */
 export interface Attempt {
-  /** The password was right: the account's failures are forgotten, the address's stay but for this one. */
+  /** The password was right: the account's or the browser's failures are forgotten, the address's stay but for this one. */
   succeed(): void;
   /** It was not made after all. */
   withdraw(): void;
@@ -67,29 +86,34 @@ export interface Attempt {
 export class Attempts {
   readonly #accounts = new Table(FREE_OF_ACCOUNT);
   readonly #addresses = new Table(FREE_OF_ADDRESS);
+  readonly #browsers = new Table(FREE_OF_ACCOUNT);
 
   /** Lets an attempt through, or says how many milliseconds it comes too early. It counts as failed until it succeeds. */
   begin(account: string, address: string, now_ms: number): Attempt | number {
-    const account_place = this.#accounts.placeOf(account);
-    const address_place = this.#addresses.placeOf(networkOf(address));
-    const wait_ms = Math.max(
-      this.#accounts.wait_ms(account_place, now_ms),
-      this.#addresses.wait_ms(address_place, now_ms),
-    );
-    if (wait_ms > 0) return wait_ms;
-    this.#accounts.fail(account_place, now_ms);
-    this.#addresses.fail(address_place, now_ms);
-    return {
-      succeed: () => {
-        this.#accounts.forget(account_place);
-        this.#addresses.takeBack(address_place);
-      },
-      withdraw: () => {
-        this.#accounts.takeBack(account_place);
-        this.#addresses.takeBack(address_place);
-      },
-    };
+    return begin(now_ms, [this.#accounts.placeOf(account), this.#addresses.placeOf(networkOf(address))]);
   }
+
+  /** The same for a browser that this account's owner was in with before. */
+  beginKnown(browser: string, now_ms: number): Attempt | number {
+    return begin(now_ms, [this.#browsers.placeOf(browser)]);
+  }
+}
+
+/** @param places whose failures it counts among; the first is what a success clears */
+function begin(now_ms: number, places: readonly [Place, ...Place[]]): Attempt | number {
+  const wait_ms = Math.max(...places.map((place) => place.wait_ms(now_ms)));
+  if (wait_ms > 0) return wait_ms;
+  for (const place of places) place.fail(now_ms);
+  const [own, ...others] = places;
+  return {
+    succeed: () => {
+      own.forget();
+      for (const place of others) place.takeBack();
+    },
+    withdraw: () => {
+      for (const place of places) place.takeBack();
+    },
+  };
 }
 
 /** An address as one sender counts: of IPv6 the network, since one sender has a whole one. */
