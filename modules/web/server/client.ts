@@ -25,6 +25,9 @@ export const HEARD_MESSAGES_MAX = 64;
 /** What ws calls the end of a connection without a closing handshake. */
 const NO_GOODBYE = 1006;
 
+/** What is in our pings, and so in the answer to one. */
+const QUESTION = Buffer.from('still there?');
+
 /** Adds to a figure of the module's pulse. */
 export type Count = (name: string, n?: number) => void;
 
@@ -75,8 +78,8 @@ export abstract class Client {
       // Answered only while there is room, so that a client that pings and reads nothing fills no memory.
       if (!this.full) socket.pong(data);
     });
-    socket.on('pong', () => {
-      if (!this.#asked) return this.#heard(false);
+    socket.on('pong', (data: Buffer) => {
+      if (!this.#asked || !data.equals(QUESTION)) return this.#heard(false);
       this.#asked = false;
       this.#alive();
     });
@@ -111,7 +114,7 @@ export abstract class Client {
     if (performance.now() - this.#alive_ms <= silence_ms) {
       if (this.full) return;
       this.#asked = true;
-      this.#socket.ping();
+      this.#socket.ping(QUESTION);
     } else if (this.#socket.bufferedAmount > 0) {
       this.count('clients_closed_slow');
       this.close(1013, 'too slow: took nothing for too long');

@@ -93,6 +93,10 @@ function admit(request: IncomingMessage, { door, access, closed }: UpgradeOption
       why: 'Pages of that origin may not connect; see the setting web.origins.',
     };
   }
+  if (request.httpVersion !== '1.1') {
+    const what = `a WebSocket over HTTP/${request.httpVersion}`;
+    return { status: '400 Bad Request', kind: 'handshake', what, why: 'A WebSocket needs HTTP/1.1.' };
+  }
   const protocols = request.headers['sec-websocket-protocol'];
   if (protocols !== undefined && !protocols.split(',').some((name) => name.trim() === PAGE_PROTOCOL)) {
     return {

@@ -334,6 +334,8 @@ test('what is no request, or no handshake, is answered, cut and counted', async 
     ['CONNECT elsewhere:443 HTTP/1.1\r\nhost: elsewhere\r\n\r\n', 'HTTP/1.1 405', 'request'],
     [`GET /ws HTTP/1.1\r\n${upgrade}${key}\r\n`, 'HTTP/1.1 400', 'handshake'],
     [`GET /ws HTTP/1.1\r\n${upgrade}${version}\r\n`, 'HTTP/1.1 400', 'handshake'],
+    [`GET /ws\r\n${upgrade}${key}${version}\r\n`, 'HTTP/1.1 400', 'handshake'],
+    [`GET /ws HTTP/1.0\r\n${upgrade}${key}${version}\r\n`, 'HTTP/1.1 400', 'handshake'],
     [`POST /ws HTTP/1.1\r\n${upgrade}${key}${version}\r\n`, 'HTTP/1.1 400', 'handshake'],
     ['GET /ws HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 'HTTP/1.1 426', 'handshake'],
   ];
