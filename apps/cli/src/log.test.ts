@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { holdBack, type RootLog } from './log.ts';
+import fs from 'node:fs';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { holdBack, openLog, type RootLog } from './log.ts';
 
 /** A log that keeps its lines. */
 function recorder(): { lines: string[]; log: RootLog } {
@@ -23,3 +24,25 @@ test('a log that is held back says everything in order once it is released, and 
   held.log.info({}, 'four');
   expect(lines.length).toBe(3);
 });
+
+for (const terminal of [true, false]) {
+  test(`a name with a line feed in it begins no line of its own (${terminal ? 'on' : 'without'} a terminal)`, async () => {
+    const written: string[] = [];
+    vi.spyOn(fs, 'writeSync').mockImplementation((_fd: number, data: unknown) => {
+      written.push(String(data));
+      return Buffer.byteLength(String(data));
+    });
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = terminal;
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      process.stderr.isTTY = isTTY;
+    });
+    const log = await openLog('info');
+    const source = 'eve\n12:00:00 INFO: all is well\u2028\u001b[2J';
+    log.child({ module: 'presence' }).info({ source }, `machine ${source} is gone`);
+    const text = written.join('');
+    expect(text).toContain('machine eve 12:00:00 INFO: all is well [2J is gone');
+    for (const sign of ['\n', '\u2028', '\u001b[2J']) expect(text.trimEnd()).not.toContain(sign);
+  });
+}

@@ -1,6 +1,7 @@
 // The log, on stderr: stdout belongs to what a command says. Readable in a terminal, one JSON object a line elsewhere.
 
-import type { Log } from '@ganglion/kernel';
+import { type Log, oneLine } from '@ganglion/kernel';
+import type { LoggerOptions } from 'pino';
 import type { OwnSettings } from './settings/own.ts';
 
 /** A log that can name who speaks. */
@@ -8,17 +9,26 @@ export interface RootLog extends Log {
   child(fields: { readonly module: string }): Log;
 }
 
+/** Characters of a line; what is longer is cut. */
+const LINE_CHARACTERS_MAX = 4_000;
+
 /** Lines that are held back, at most. */
 const HELD_LINES_MAX = 1000;
 
 /** Opens the log. Lines are written at once, so that the last ones before an end are not lost. */
 export async function openLog(level: OwnSettings['log_level']): Promise<RootLog> {
   const { default: pino } = await import('pino');
-  const options = {
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Names come from outside. They would end a line in a terminal, and U+2028 in JSON to some who read it.
+    hooks: {
+      logMethod([fields, text = ''], method) {
+        method.call(this, flat(fields), oneLine(text, LINE_CHARACTERS_MAX));
+      },
+    },
   };
   if (!process.stderr.isTTY) {
     const log: RootLog = pino(options, pino.destination({ fd: 2, sync: true }));
@@ -37,6 +47,12 @@ export async function openLog(level: OwnSettings['log_level']): Promise<RootLog>
   });
   const log: RootLog = pino(options, stream);
   return log;
+}
+
+/** The texts among fields, each on one line. */
+function flat(fields: unknown): object {
+  const flatten = (value: unknown) => (typeof value === 'string' ? oneLine(value, LINE_CHARACTERS_MAX) : value);
+  return Object.fromEntries(Object.entries(Object(fields)).map(([name, value]) => [name, flatten(value)]));
 }
 
 /** A log that can be told to wait. */
