@@ -8,6 +8,7 @@ import { deaths } from './deaths.ts';
 import { hostile } from './hostile.ts';
 import { kept } from './kept.ts';
 import { endPrograms } from './programs.ts';
+import { refusals } from './refusals.ts';
 import { storm } from './storm.ts';
 
 const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, kept, hostile, storm };

@@ -1,14 +1,14 @@
 // The programs under test, as a person runs them: started, listened to, ended in every way there is.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** What a program may take to say that it runs. */
-const START_MS = 60_000;
+/** What a program may take to say that it runs; one that plays hundreds of machines has some work before it. */
+const START_MS = 120_000;
 
 /** What it may take to end when it is asked. */
 const STOP_MS = 15_000;
@@ -30,8 +30,15 @@ export class Program {
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
 
-  constructor(command: string, words: readonly string[], onLine: (line: LogLine) => void) {
-    this.#child = spawn(command, words, { cwd: tmpdir(), stdio: ['ignore', 'ignore', 'pipe'] });
+  constructor(
+    command: string,
+    words: readonly string[],
+    onLine: (line: LogLine) => void,
+    onOutput?: (bytes: number) => void,
+  ) {
+    const output = onOutput === undefined ? 'ignore' : 'pipe';
+    this.#child = spawn(command, words, { cwd: tmpdir(), stdio: ['ignore', output, 'pipe'] });
+    this.#child.stdout?.on('data', ({ length }: Buffer) => onOutput?.(length));
     running.add(this);
     this.ended = new Promise((resolve) => {
       this.#child.on('exit', () => {
@@ -59,8 +66,7 @@ export class Program {
 
   /** Memory of its own and shared, in MB. */
   get resident_megabytes(): number {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];
-    return (Number(kilobytes) * 1024) / 1e6;
+    return resident_megabytes(this.pid);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -96,6 +102,38 @@ export async function runModuleBehind(
 export function runOwn(name: string, ...words: readonly string[]): Promise<Program> {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   return started([process.execPath, file, ...words], (line) => line.msg === 'ready');
+}
+
+/** Runs `ganglion tap '#'`; `onOutput` is told how many bytes it shows. */
+export function runTap({ broker, exchange }: Place, onOutput: (bytes: number) => void): Program {
+  const words = [GANGLION, 'tap', '#', '--json', '--broker', broker, '--exchange', exchange];
+  return new Program(process.execPath, words, () => {}, onOutput);
+}
+
+/** Runs a command of `ganglion` that ends by itself, with `typed` as what somebody types; resolves to what it prints. */
+export function runCommand(
+  words: readonly string[],
+  typed = '',
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: tmpdir(), env: environment };
+    const child = execFile(process.execPath, [GANGLION, ...words], options, (error, printed, complained) => {
+      if (error === null) resolve(printed);
+      else reject(new Error(`ganglion ${words.join(' ')}: ${complained}`));
+    });
+    child.stdin?.end(typed);
+  });
+}
+
+/** Memory of a process, its own and shared, in MB; nought when it has just ended. */
+export function resident_megabytes(pid: number): number {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return (Number(kilobytes ?? 0) * 1024) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /** A folder that is gone after this run. */

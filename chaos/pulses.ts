@@ -19,10 +19,10 @@ export async function countPulses({ broker, exchange }: Place, module: string): 
   await channel.consume(
     queue,
     (message) => {
-      if (message === null) return;
-      const pulse = JSON.parse(message.content.toString());
-      if (pulse.module !== module) return;
-      for (const [name, n] of Object.entries<number>(pulse.counts)) counts.set(name, (counts.get(name) ?? 0) + n);
+      // Whatever else says that it is a pulse may be part of a storm.
+      if (!message?.fields.routingKey.startsWith(`${module}-`)) return;
+      const pulse: { counts: Record<string, number> } = JSON.parse(message.content.toString());
+      for (const [name, n] of Object.entries(pulse.counts)) counts.set(name, (counts.get(name) ?? 0) + n);
     },
     { noAck: true },
   );
