@@ -15,7 +15,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{packages,modules,apps}/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['{packages,modules,apps}/**/*.test.ts', '{scripts,chaos}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.broker.test.ts'],
           sequence: { groupOrder: 0 },
           // Our code has no state at module level, so the files can share a process: a third of the time.

@@ -5,6 +5,8 @@ import type { PrivateRabbitmq } from '@ganglion/testkit';
 export interface Chaos {
   /** Much less of everything, to see that it works. */
   readonly quick: boolean;
+  /** How long a scenario that only lasts is to last; undefined for as long as it should. */
+  readonly minutes: number | undefined;
   /** Tells what is being done. */
   readonly say: (text: string) => void;
   /** Starts a broker for this scenario; it is stopped after it. */

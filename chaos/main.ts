@@ -9,11 +9,30 @@ import { hostile } from './hostile.ts';
 import { kept } from './kept.ts';
 import { endPrograms } from './programs.ts';
 import { refusals } from './refusals.ts';
+import { soak } from './soak.ts';
 import { storm } from './storm.ts';
 
-const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = { deaths, kept, hostile, storm };
+const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = {
+  deaths,
+  kept,
+  hostile,
+  storm,
+  refusals,
+  soak,
+};
 
-const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+/** Takes half an hour, in which nothing else should run. */
+const ONLY_WHEN_NAMED: readonly string[] = ['soak'];
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, minutes: { type: 'string' } },
+  allowPositionals: true,
+});
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+if (minutes !== undefined && !(minutes >= 2 && minutes <= 24 * 60)) {
+  console.error('--minutes takes a number from 2 to 1440.');
+  process.exit(2);
+}
 const unknown = positionals.find((name) => !(name in SCENARIOS));
 if (unknown !== undefined) {
   console.error(`There is no scenario "${unknown}"; there are ${Object.keys(SCENARIOS).join(', ')}.`);
@@ -26,7 +45,7 @@ const say = (text: string) =>
 
 const findings: Finding[] = [];
 for (const [name, play] of Object.entries(SCENARIOS)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (positionals.length > 0 ? !positionals.includes(name) : ONLY_WHEN_NAMED.includes(name)) continue;
   const brokers: PrivateRabbitmq[] = [];
   const startBroker = async (config = '') => {
     const broker = await startRabbitmq({ config });
@@ -34,7 +53,7 @@ for (const [name, play] of Object.entries(SCENARIOS)) {
     return broker;
   };
   try {
-    findings.push(...(await play({ quick: values.quick ?? false, say, startBroker })));
+    findings.push(...(await play({ quick: values.quick ?? false, minutes, say, startBroker })));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     findings.push({ scenario: name, done: 'the scenario itself', seen: why, lost: 'the rest of it', outcome: 'FAILS' });
