@@ -22,10 +22,10 @@
 // missed is counted and, in the page's dialect, told as `folded`. A client that takes nothing for `client_silence_ms`
 // (120 s) is closed with code 1013.
 //
-// **Close codes.** 1001 the server stops; 1008 the client sent something binary, too many messages or one in too many frames; 1009 it sent one
-// of more than 1 KiB; 1013 it is too slow; 4401 its login or its link holds no more. **Refusals of the upgrade.** 400 unknown
-// subprotocol; 401 no login and no link that holds; 403 foreign Origin or Host; 404 another path; 503 too many clients, or
-// the server stops.
+// **Close codes.** 1001 the server stops; 1008 the client sent something binary, too many messages or one in too many frames;
+// 1009 it sent one of more than 1 KiB; 1013 it is too slow; 4401 its login or its link holds no more. **Refusals of the
+// upgrade.** 400 unknown subprotocol, or no handshake at all; 401 no login and no link that holds; 403 foreign Origin or Host;
+// 404 another path; 503 too many clients, or the server stops.
 //
 // **A view link.** A client that is in by one hears of the machines in its scope alone, in both dialects, and is told
 // neither the server's name in full nor why the bus is away. A browser sends the link as a cookie, a script as `Authorization: Bearer`.
