@@ -5,10 +5,10 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import { CHROMIUM } from '@ganglion/testkit';
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import type { Chaos, Finding } from './context.ts';
 import { handshake } from './handshakes.ts';
-import { openBrowser } from './page.ts';
 import { type Place, portOf, resident_megabytes, runModule, runOwn, runTap, temporaryFolder } from './programs.ts';
 import { countPulses } from './pulses.ts';
 import { type Sample, slopeOf } from './slope.ts';
@@ -73,7 +73,7 @@ export async function soak({ quick, minutes, say, startBroker }: Chaos): Promise
   };
   say(`soak: ${machines.toLocaleString('en')} machines for ${duration_s / 60} minutes; samples in ${SAMPLES_FILE}`);
 
-  const browser = await openBrowser();
+  const browser = await chromium.launch(CHROMIUM);
   const watched = await Watched.open(browser, port);
   const slow = new SlowBrowser(port);
   const reloads = new Reloads(await browser.newPage(), port);

@@ -3,15 +3,16 @@
 
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CHROMIUM } from '@ganglion/testkit';
 import { type Channel, connect } from 'amqplib';
 import * as fc from 'fast-check';
-import type { Page } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
+
 import { WebSocket } from 'ws';
 import type { Chaos, Finding } from './context.ts';
 import { allowed, binary, breaking, frameOf, GOODBYE, half, type Shot } from './frames.ts';
 import { badHandshakes, handshake } from './handshakes.ts';
 import { GROWTH_MEGABYTES_MAX, growth_megabytes } from './memory.ts';
-import { openBrowser } from './page.ts';
 import { type Place, portOf, runModule } from './programs.ts';
 import { countPulses } from './pulses.ts';
 
@@ -104,7 +105,7 @@ export async function storm({ quick, say, startBroker }: Chaos): Promise<Finding
   const web = await runModule(place, 'web', '--port', '0', ...limits);
   const port = portOf(web);
   const counted = await countPulses(place, 'web');
-  const browser = await openBrowser();
+  const browser = await chromium.launch(CHROMIUM);
   const honest = await Honest.open(place, port, await browser.newPage());
 
   const messages_max = quick ? 4_000 : 100_000;

@@ -1,10 +1,9 @@
 // What is attacked: a fleet as it is set up for others to reach, with users on the broker and a login before the page.
 
 import { writeFileSync } from 'node:fs';
-import type { PrivateRabbitmq } from '@ganglion/testkit';
-import type { Browser } from 'playwright-core';
+import { CHROMIUM, type PrivateRabbitmq } from '@ganglion/testkit';
+import { type Browser, chromium } from 'playwright-core';
 import { Asker } from '../asking.ts';
-import { openBrowser } from '../page.ts';
 import { type LogLine, type Place, type Program, portOf, runCommand, runModule, temporaryFolder } from '../programs.ts';
 import { countPulses, type PulseCounts } from '../pulses.ts';
 
@@ -77,7 +76,7 @@ export async function prepare(quick: boolean, say: (text: string) => void, rabbi
   const web = await runModule(placeOf('web'), 'web', '--port', '0', '--config', config);
   const pulses = await countPulses(broker, 'web');
   const asker = new Asker(portOf(web));
-  const browser = await openBrowser();
+  const browser = await chromium.launch(CHROMIUM);
   return {
     ...{ quick, say, web, presence, analyzer, counts: pulses.counts, asker, browser, placeOf, broker, ganglion },
     broker_log: `${rabbitmq.environment['RABBITMQ_LOG_BASE']}/${rabbitmq.node}.log`,
