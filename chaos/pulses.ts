@@ -6,12 +6,15 @@ import type { Place } from './programs.ts';
 export interface PulseCounts {
   /** By name; grows with each pulse. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Resolves when everything that has happened by now is in `counts`. */
+  readonly settled: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** Listens to the pulses of a module from now on. */
 export async function countPulses({ broker, exchange }: Place, module: string): Promise<PulseCounts> {
   const counts = new Map<string, number>();
+  const waiting = new Set<() => void>();
   const connection = await connect(broker);
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
@@ -23,8 +26,13 @@ export async function countPulses({ broker, exchange }: Place, module: string): 
       if (!message?.fields.routingKey.startsWith(`${module}-`)) return;
       const pulse: { counts: Record<string, number> } = JSON.parse(message.content.toString());
       for (const [name, n] of Object.entries(pulse.counts)) counts.set(name, (counts.get(name) ?? 0) + n);
+      for (const tell of waiting) tell();
+      waiting.clear();
     },
     { noAck: true },
   );
-  return { counts, close: () => connection.close() };
+  const next = () => new Promise<void>((resolve) => void waiting.add(resolve));
+  // The next one may be on its way already.
+  const settled = () => next().then(next);
+  return { counts, settled, close: () => connection.close() };
 }

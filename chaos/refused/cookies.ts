@@ -15,7 +15,7 @@ async function logIn({ asker }: Ground): Promise<{ token: string; cookie: string
 }
 
 export async function forgedCookies(ground: Ground): Promise<Tried[]> {
-  const { asker, web, ganglion, counts, quick } = ground;
+  const { asker, web, ganglion, counts, settled, quick } = ground;
   const { token, cookie } = await logIn(ground);
   const link = /\/link\/([\w.-]+)/.exec(await ganglion(['link', '--scope', '#', '--days', '1']))?.[1] ?? '';
   const forged = [...forgeriesOf(token), link]
@@ -27,6 +27,7 @@ export async function forgedCookies(ground: Ground): Promise<Tried[]> {
   );
   // What is no cookie at all, to whoever reads it, shows nothing.
   const counted = () => (counts.get('refused_session') ?? 0) + (counts.get('refused_nothing_shown') ?? 0);
+  await settled();
   const before = counted();
   const open: string[] = [];
   for (const cookie of forged) {

@@ -47,7 +47,7 @@ const form = (host: string, path: string) => `<!doctype html>
 <input name="name" value="mallory"><input name="password" value="a password of mine">
 </form><script>document.forms[0].submit()</script>`;
 
-export async function foreignPage({ browser, asker, web, counts }: Ground): Promise<Tried[]> {
+export async function foreignPage({ browser, asker, web, counts, settled }: Ground): Promise<Tried[]> {
   const host = `127.0.0.1:${asker.port}`;
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -72,6 +72,7 @@ export async function foreignPage({ browser, asker, web, counts }: Ground): Prom
   await new Promise<void>((resolve) => void site.listen(0, resolve));
   const { port } = site.address() as AddressInfo;
 
+  await settled();
   const before = counts.get('refused_origin') ?? 0;
   const let_through: string[] = [];
   let tried = 0;

@@ -24,6 +24,7 @@ export interface Ground {
   readonly asker: Asker;
   /** What the web server counts. */
   readonly counts: PulseCounts['counts'];
+  readonly settled: PulseCounts['settled'];
   readonly browser: Browser;
   /** Where the user of a role is let in, such as `tap` or `tracker-site1.db-01`. */
   readonly placeOf: (role: string) => Place;
@@ -78,7 +79,20 @@ export async function prepare(quick: boolean, say: (text: string) => void, rabbi
   const asker = new Asker(portOf(web));
   const browser = await chromium.launch(CHROMIUM);
   return {
-    ...{ quick, say, web, presence, analyzer, counts: pulses.counts, asker, browser, placeOf, broker, ganglion },
+    ...{
+      quick,
+      say,
+      web,
+      presence,
+      analyzer,
+      counts: pulses.counts,
+      settled: pulses.settled,
+      asker,
+      browser,
+      placeOf,
+      broker,
+      ganglion,
+    },
     broker_log: `${rabbitmq.environment['RABBITMQ_LOG_BASE']}/${rabbitmq.node}.log`,
     close: async () => {
       asker.close();

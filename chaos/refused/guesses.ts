@@ -15,10 +15,11 @@ const HOME = '127.0.0.1';
 /** How often somebody tries again who is told that the server is busy. */
 const BUSY_TRIES_MAX = 50;
 
-export async function guesses({ asker, counts, web, quick, say }: Ground): Promise<Tried[]> {
+export async function guesses({ asker, counts, settled, web, quick, say }: Ground): Promise<Tried[]> {
   const guesses = quick ? 1_000 : 10_000;
   const kinds = ['refused_login', 'refused_login_early', 'refused_login_busy'];
   const counted = () => kinds.reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0);
+  await settled();
   const before = counted();
   const answers = new Map<number, number>();
   let in_by_guess = 0;
