@@ -4,7 +4,7 @@ import { connect } from 'amqplib';
 import type { Place } from './programs.ts';
 
 export interface PulseCounts {
-  /** By name; grows with each pulse. */
+  /** By name, and `in.<family>` for what it read; grows with each pulse. */
   readonly counts: ReadonlyMap<string, number>;
   /** Resolves when everything that has happened by now is in `counts`. */
   readonly settled: () => Promise<void>;
@@ -24,8 +24,9 @@ export async function countPulses({ broker, exchange }: Place, module: string): 
     (message) => {
       // Whatever else says that it is a pulse may be part of a storm.
       if (!message?.fields.routingKey.startsWith(`${module}-`)) return;
-      const pulse: { counts: Record<string, number> } = JSON.parse(message.content.toString());
-      for (const [name, n] of Object.entries(pulse.counts)) counts.set(name, (counts.get(name) ?? 0) + n);
+      const pulse: Record<'in' | 'counts', Record<string, number>> = JSON.parse(message.content.toString());
+      const read = Object.entries(pulse.in).map(([family, n]) => [`in.${family}`, n] as const);
+      for (const [name, n] of [...read, ...Object.entries(pulse.counts)]) counts.set(name, (counts.get(name) ?? 0) + n);
       for (const tell of waiting) tell();
       waiting.clear();
     },
