@@ -416,7 +416,7 @@ describe('a message', () => {
   });
 
   test('that a queue does not take is tried again, then given up, and those behind it go on', async () => {
-    const publishing = bus();
+    const publishing = bus({ backoff_first_ms: 1, backoff_last_ms: 1 });
     await publishing.publish(message('0'));
     await ask(async (channel) => {
       const { queue } = await channel.assertQueue('', { exclusive: true, maxLength: 1, overflow: 'reject-publish' });
@@ -427,6 +427,21 @@ describe('a message', () => {
     const behind = publishing.publish(message('2'));
     await expect(refused).rejects.toMatchObject({ code: 'MESSAGE_REFUSED' });
     await behind;
+  });
+
+  test('that a queue does not take at first comes again when it does', async () => {
+    const publishing = bus();
+    await publishing.publish(message('0'));
+    const channel = await stranger.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true, maxLength: 1, overflow: 'reject-publish' });
+    await channel.bindQueue(queue, exchange, 'm.full');
+    await publishing.publish(message('1', 'm.full'));
+    const late = publishing.publish(message('2', 'm.full'));
+    await publishing.publish(message('3'));
+    await channel.purgeQueue(queue);
+    await late;
+    expect(await channel.get(queue)).toMatchObject({ properties: { messageId: '2' } });
+    await channel.close();
   });
 
   test.each([
