@@ -1,6 +1,6 @@
 // What every scenario is given, and what it answers with.
 
-import type { PrivateRabbitmq } from '@ganglion/testkit';
+import type { PrivateCluster, PrivateRabbitmq } from '@ganglion/testkit';
 
 export interface Chaos {
   /** Much less of everything, to see that it works. */
@@ -11,6 +11,8 @@ export interface Chaos {
   readonly say: (text: string) => void;
   /** Starts a broker for this scenario; it is stopped after it. */
   readonly startBroker: (config?: string) => Promise<PrivateRabbitmq>;
+  /** The same with several nodes. */
+  readonly startCluster: (count: number) => Promise<PrivateCluster>;
 }
 
 /** One line of the table. */

@@ -2,7 +2,8 @@
 // scripts/chaos.mjs, which leaves nothing behind however this ends.
 
 import { parseArgs } from 'node:util';
-import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
+import { startCluster, startRabbitmq } from '@ganglion/testkit';
+import { cluster } from './cluster.ts';
 import type { Chaos, Finding } from './context.ts';
 import { deaths } from './deaths.ts';
 import { hostile } from './hostile.ts';
@@ -15,6 +16,7 @@ import { storm } from './storm.ts';
 const SCENARIOS: Readonly<Record<string, (chaos: Chaos) => Promise<Finding[]>>> = {
   deaths,
   kept,
+  cluster,
   hostile,
   storm,
   refusals,
@@ -46,14 +48,21 @@ const say = (text: string) =>
 const findings: Finding[] = [];
 for (const [name, play] of Object.entries(SCENARIOS)) {
   if (positionals.length > 0 ? !positionals.includes(name) : ONLY_WHEN_NAMED.includes(name)) continue;
-  const brokers: PrivateRabbitmq[] = [];
-  const startBroker = async (config = '') => {
-    const broker = await startRabbitmq({ config });
+  const brokers: { stop(): Promise<void> }[] = [];
+  const noted = async <Broker extends { stop(): Promise<void> }>(starting: Promise<Broker>) => {
+    const broker = await starting;
     brokers.push(broker);
     return broker;
   };
   try {
-    findings.push(...(await play({ quick: values.quick ?? false, minutes, say, startBroker })));
+    const chaos: Chaos = {
+      quick: values.quick ?? false,
+      minutes,
+      say,
+      startBroker: (config = '') => noted(startRabbitmq({ config })),
+      startCluster: (count) => noted(startCluster(count)),
+    };
+    findings.push(...(await play(chaos)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     findings.push({ scenario: name, done: 'the scenario itself', seen: why, lost: 'the rest of it', outcome: 'FAILS' });

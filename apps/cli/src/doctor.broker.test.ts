@@ -64,6 +64,19 @@ describe('a broker that is well', () => {
   });
 });
 
+describe('a broker of several nodes', () => {
+  test('is told node by node, and works while one is away', async () => {
+    const { port } = new URL(sharedRabbitmq());
+    const nodes = `amqp://guest:guest@127.0.0.1:${port},localhost:1`;
+    const { ok, code, checks } = await examine('--broker', nodes, '--exchange', freshExchange());
+    expect([ok, code]).toEqual([true, 0]);
+    expect(those(checks, 'warn')).toEqual(['node']);
+    expect(checks.get('node')?.found).toContain('no broker at amqp://guest@localhost:1');
+    expect(checks.get('cluster')?.found).toMatch(/^one: test-\d+@localhost$/);
+    expect(checks.get('reached')).toMatchObject({ state: 'ok' });
+  });
+});
+
 describe('a broker that cannot be used', () => {
   const changed = (change: Partial<Pick<URL, 'password' | 'pathname' | 'protocol'>>) =>
     Object.assign(new URL(sharedRabbitmq()), change).href;

@@ -1,4 +1,5 @@
 import type { Finding } from '@ganglion/bus-amqp';
+import { CodedError } from '@ganglion/kernel';
 import { expect, test } from 'vitest';
 import { tell } from './commands/doctor.ts';
 
@@ -27,6 +28,14 @@ test.each([
   ['3.9.29', 'warn'],
 ])('version %s is %s', (version, state) => {
   expect(stateOf({ check: 'version', product: 'RabbitMQ', version })).toBe(state);
+});
+
+test('a node that is away is a warning, nodes that know nothing of each other are a failure', () => {
+  const error = new CodedError('BROKER_UNREACHABLE', { what: 'no broker at b', why: 'refused', todo: 'start it' });
+  expect(stateOf({ check: 'node', node: 'amqp://me@b:5672', took_ms: 4, version: 'RabbitMQ 3.10.8' })).toBe('ok');
+  expect(stateOf({ check: 'node', node: 'amqp://me@b:5672', error })).toBe('warn');
+  expect(stateOf({ check: 'cluster', names: ['rabbit@a'] })).toBe('ok');
+  expect(stateOf({ check: 'cluster', names: ['rabbit@a', 'rabbit@b'] })).toBe('fail');
 });
 
 test('a certificate that ends soon is told in time', () => {

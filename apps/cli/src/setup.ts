@@ -180,11 +180,11 @@ function rabbitmqctl(words: readonly string[], input: string): Promise<string> {
 
 /** What the role's program is given as `--broker` or GANGLION_BROKER. */
 function addressOf({ broker }: Plan, { name, password }: User): string {
-  const { tls, hostname, port, vhost } = broker;
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
+  const { tls, nodes, vhost } = broker;
+  const places = nodes.map(({ hostname, port }) => `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`);
   const path = vhost === '/' ? '' : `/${encodeURIComponent(vhost)}`;
   const login = `${inUrl(name)}:${inUrl(password)}`;
-  return `amqp${tls ? 's' : ''}://${login}@${host}:${port}${path}`;
+  return `amqp${tls ? 's' : ''}://${login}@${places.join(',')}${path}`;
 }
 
 /** Percent-encoded, also what a shell would take as its own. */

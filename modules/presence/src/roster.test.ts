@@ -20,8 +20,8 @@ function rosterAt(limits: Partial<typeof LIMITS> = {}) {
     roster,
     machine,
     hear: (sign: Sign) => roster.heard(sign, now_ms, EPOCH_MS + now_ms)?.source,
-    left: (name: string) => roster.left(name, now_ms),
-    joined: (name: string) => roster.joined(name, now_ms),
+    left: (name: string, id = 'first') => roster.left(name, id, now_ms),
+    joined: (name: string, id = 'second') => roster.joined(name, id, now_ms),
     doubt: (patience_ms: number) => roster.doubt(now_ms, patience_ms),
     stopped: (instance: string) => names(roster.stopped(instance, now_ms, EPOCH_MS + now_ms)),
     /** Lets time pass, in steps as presence looks; answers with those who died. */
@@ -75,7 +75,17 @@ describe('the roster', () => {
     joined('t@a');
     left('t@a');
     expect(pass(2_000)).toEqual([]);
-    left('t@a');
+    left('t@a', 'second');
+    expect(pass(DOUBT_MS)).toEqual(['a connection_lost']);
+  });
+
+  it('is not fooled by a node that was killed, of whose connections no end is ever told', () => {
+    const { hear, machine, left, joined, pass } = rosterAt();
+    joined('t@a', 'first');
+    hear(machine('a'));
+    joined('t@a', 'second');
+    hear(machine('a'));
+    left('t@a', 'second');
     expect(pass(DOUBT_MS)).toEqual(['a connection_lost']);
   });
 

@@ -72,8 +72,8 @@ export class Roster {
   readonly #by_connection = new Map<string, Set<Entry>>();
   /** Those whose connection has ended. */
   readonly #leaving = new Set<Entry>();
-  /** Connections now by name, as far as their beginnings and ends were told; one is assumed of who speaks. */
-  readonly #open = new Map<string, number>();
+  /** Which connection of a name was opened last, as far as that was told. */
+  readonly #newest = new Map<string, string>();
   /** Nobody is silent before this: the bus itself was away. */
   #patient_until_ms = 0;
   #looked_ms: number | undefined;
@@ -161,12 +161,14 @@ export class Roster {
     return dead;
   }
 
-  /** A connection has ended. Who spoke over it is dead unless it is back in time; {@link look} says so. */
-  left(connection: string, now_ms: number): void {
-    const open = Math.max(0, (this.#open.get(connection) ?? 1) - 1);
-    this.#setOpen(connection, open);
-    // The broker may notice the end of the old one after its successor was opened.
-    if (open > 0) return;
+  /**
+   * A connection has ended. Who spoke over it is dead unless it is back in time; {@link look} says so.
+   *
+   * @param id which of that name: the broker may notice the end of the old one after its successor was opened, or never
+   */
+  left(connection: string, id: string, now_ms: number): void {
+    if ((this.#newest.get(connection) ?? id) !== id) return;
+    this.#newest.delete(connection);
     for (const entry of this.#by_connection.get(connection) ?? []) {
       if (entry.death !== undefined) continue;
       entry.left_ms = now_ms;
@@ -175,9 +177,8 @@ export class Roster {
   }
 
   /** A connection of that name is here, again. Who spoke over it lives as soon as it speaks. */
-  joined(connection: string, now_ms: number): void {
-    const before = this.#open.get(connection) ?? (this.#by_connection.has(connection) ? 1 : 0);
-    this.#setOpen(connection, before + 1);
+  joined(connection: string, id: string, now_ms: number): void {
+    this.#remember(connection, id);
     for (const entry of this.#by_connection.get(connection) ?? []) {
       if (entry.left_ms === undefined) continue;
       entry.left_ms = undefined;
@@ -189,7 +190,7 @@ export class Roster {
   /** The bus is away, or was: nothing that is missed meanwhile means anything, for so long as others take to be back. */
   doubt(now_ms: number, patience_ms: number): void {
     this.#patient_until_ms = now_ms + patience_ms;
-    this.#open.clear();
+    this.#newest.clear();
     for (const entry of this.#leaving) entry.left_ms = undefined;
     this.#leaving.clear();
   }
@@ -261,13 +262,13 @@ export class Roster {
     this.#by_connection.set(connection, entries.add(entry));
   }
 
-  #setOpen(connection: string, open: number): void {
+  #remember(connection: string, id: string): void {
     // Names come from whoever connects: one that nobody speaks under is not worth remembering for ever.
-    if (this.#open.size >= this.#limits.sources_max) {
-      for (const name of this.#open.keys()) if (!this.#by_connection.has(name)) this.#open.delete(name);
-      if (this.#open.size >= this.#limits.sources_max) this.#open.clear();
+    if (this.#newest.size >= this.#limits.sources_max) {
+      for (const name of this.#newest.keys()) if (!this.#by_connection.has(name)) this.#newest.delete(name);
+      if (this.#newest.size >= this.#limits.sources_max) this.#newest.clear();
     }
-    this.#open.set(connection, open);
+    this.#newest.set(connection, id);
   }
 
   #disconnect(entry: Entry): void {
@@ -275,7 +276,7 @@ export class Roster {
     entries?.delete(entry);
     if (entries?.size !== 0) return;
     this.#by_connection.delete(entry.connection);
-    this.#open.delete(entry.connection);
+    this.#newest.delete(entry.connection);
   }
 
   #bury(entry: Entry, cause: Cause, at_ms: number, at_epoch_ms: number): void {

@@ -8,7 +8,7 @@ import {
   type Subscription,
   silentLog,
 } from '@ganglion/kernel';
-import { freshExchange, sharedRabbitmq } from '@ganglion/testkit';
+import { freshExchange, type Line, sharedRabbitmq, startLine } from '@ganglion/testkit';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type AmqpBus, type AmqpBusOptions, amqpBus } from './amqp-bus.ts';
@@ -251,6 +251,22 @@ describe('a kept queue', () => {
     await expect(ask((channel) => channel.checkExchange(dead))).rejects.toMatchObject({ code: 404 });
   });
 
+  test('is copied to most nodes where there are several, and used as it is where it stands on one', async () => {
+    // Two names of one node: as good as two for whoever only asks for what a cluster would do.
+    const { port } = new URL(sharedRabbitmq());
+    const url = `amqp://guest:guest@127.0.0.1:${port},localhost:${port}`;
+    const { log, codes } = remember();
+    await hear(bus({ url, log }), kept).ready;
+    expect(codes).toEqual([]);
+    const one = remember();
+    await hear(bus({ log: one.log }), kept).ready;
+    expect(one.codes).toEqual(['QUEUE_DIFFERS']);
+    await ask((channel) => channel.deleteQueue(`${exchange}.${exchange}.measure`));
+    await hear(bus(), kept).ready;
+    await hear(bus({ url, log }), kept).ready;
+    expect(codes).toContain('QUEUE_DIFFERS');
+  });
+
   test('that someone deletes is made again', async () => {
     const { log, codes } = remember();
     const both = bus({ log });
@@ -264,6 +280,52 @@ describe('a kept queue', () => {
       })
       .toBeGreaterThan(0);
     expect(codes).toEqual(['SUBSCRIPTION_LOST']);
+  });
+});
+
+describe('a broker of several nodes', () => {
+  const kept = { delivery: 'kept' } as const;
+  let lines: [Line, Line];
+  let url: string;
+  beforeAll(async () => {
+    lines = [await startLine(sharedRabbitmq()), await startLine(sharedRabbitmq())];
+    url = `${lines[0].url.replace(/\/$/, '')},${new URL(lines[1].url).host}`;
+  });
+  afterAll(() => Promise.all(lines.map((line) => line.close())));
+  afterEach(async () => {
+    await Promise.all(lines.map((line) => line.restore()));
+    await ask((channel) => channel.deleteQueue(`${exchange}.${exchange}.measure`));
+  });
+
+  test('is reached over the one that answers', async () => {
+    await lines[0].cut();
+    for (const each of upTo(5)) {
+      const { log, codes } = remember();
+      const publishing = bus({ name: each, url, log, wait_at_start: false });
+      await publishing.publish(message(each));
+      expect(codes).toEqual([]);
+    }
+  });
+
+  test('is left for another when it is lost, which costs no message', async () => {
+    const { log, codes } = remember();
+    const both = bus({ url, log });
+    const heard = hear(both, kept);
+    await heard.ready;
+    let published = 0;
+    const publish = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => both.publish(message(String(published++)))));
+    await publish(100);
+    for (const [lost, other] of [lines, [lines[1], lines[0]]] as const) {
+      await other.restore();
+      const published = publish(50);
+      await Promise.all([lost.cut(), published, publish(50)]);
+    }
+    await expect.poll(() => new Set(heard.ids).size).toBe(published);
+    expect(new Set(codes)).toEqual(new Set(['BROKER_LOST']));
+    // Its queue and binding are there again over the last one.
+    await publish(1);
+    await expect.poll(() => heard.ids.at(-1)).toBe(String(published - 1));
   });
 });
 
@@ -354,7 +416,7 @@ describe('a message', () => {
   });
 
   test('that a queue does not take is tried again, then given up, and those behind it go on', async () => {
-    const publishing = bus();
+    const publishing = bus({ backoff_first_ms: 1, backoff_last_ms: 1 });
     await publishing.publish(message('0'));
     await ask(async (channel) => {
       const { queue } = await channel.assertQueue('', { exclusive: true, maxLength: 1, overflow: 'reject-publish' });
@@ -365,6 +427,21 @@ describe('a message', () => {
     const behind = publishing.publish(message('2'));
     await expect(refused).rejects.toMatchObject({ code: 'MESSAGE_REFUSED' });
     await behind;
+  });
+
+  test('that a queue does not take at first comes again when it does', async () => {
+    const publishing = bus();
+    await publishing.publish(message('0'));
+    const channel = await stranger.createChannel();
+    const { queue } = await channel.assertQueue('', { exclusive: true, maxLength: 1, overflow: 'reject-publish' });
+    await channel.bindQueue(queue, exchange, 'm.full');
+    await publishing.publish(message('1', 'm.full'));
+    const late = publishing.publish(message('2', 'm.full'));
+    await publishing.publish(message('3'));
+    await channel.purgeQueue(queue);
+    await late;
+    expect(await channel.get(queue)).toMatchObject({ properties: { messageId: '2' } });
+    await channel.close();
   });
 
   test.each([

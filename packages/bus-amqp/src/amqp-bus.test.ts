@@ -76,6 +76,21 @@ describe('a broker that is not there', () => {
     expect(await published).toBe('BUS_CLOSED');
   });
 
+  test('is looked for at each of its nodes, and told once with what each said', async () => {
+    const said: string[] = [];
+    const log = { ...silentLog, warn: (_: object, text: string) => said.push(text) };
+    const several = `${url.replace('//', '//me:hunter2@')},localhost:1`;
+    const bus = amqpBus({ url: several, name: 'test', log, wait_at_start: false });
+    bus.publish(message('1')).catch(() => {});
+    const error = await bus.opened.catch((reason: unknown) => String(reason));
+    await bus.close();
+    expect(said).toEqual([]);
+    expect(error).toMatch(/no broker at amqp:\/\/me@(127\.0\.0\.1:\d+,localhost:1|localhost:1,127\.0\.0\.1:\d+): /);
+    expect(error).toMatch(/ECONNREFUSED 127\.0\.0\.1:\d+/);
+    expect(error).toMatch(/ECONNREFUSED \S+:1\b/);
+    expect(error).not.toContain('hunter2');
+  });
+
   test('costs no more than the buffer: the oldest messages go first, and each is told', async () => {
     const bus = amqpBus({ url, name: 'test', buffer_messages: 3 });
     const published = ['1', '2', '3', '4', '5'].map((id) => outcome(bus.publish(message(id))));

@@ -23,12 +23,16 @@ import { Exchange } from './exchange.ts';
 import { Link } from './link.ts';
 import { type Buffered, Publisher } from './publisher.ts';
 import { queueName } from './queue.ts';
+import { queueTypeOn } from './queue-type.ts';
 import { Backoff, within } from './retry.ts';
-import { readBrokerUrl } from './url.ts';
+import { inAnyOrder, readBrokerUrl } from './url.ts';
 
 /** What `amqpBus` can be told. Every default stands in {@link AMQP_DEFAULTS}. */
 export interface AmqpBusOptions {
-  /** `amqp[s]://user:password@host:port/vhost?heartbeat=seconds`; see `readBrokerUrl` for what may be left out. */
+  /**
+   * `amqp[s]://user:password@host:port,host:port/vhost?heartbeat=seconds`; see `readBrokerUrl` for what may be left out.
+   * With several hosts, any of them will do, and another is taken at once when it is lost.
+   */
   readonly url: string;
   /**
    * Who this is: the instance, unique in the fleet. The broker shows it as the connection's `user_provided_name`: the
@@ -117,7 +121,7 @@ export interface AmqpBus extends Bus {
  * @throws CodedError `BROKER_URL_INVALID`, `EXCHANGE_NAME_INVALID`
  */
 export function amqpBus(options: AmqpBusOptions): AmqpBus {
-  const broker = readBrokerUrl(options.url);
+  const broker = inAnyOrder(readBrokerUrl(options.url));
   const {
     name,
     tls = {},
@@ -147,6 +151,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   const listeners = new Set<(status: BusStatus) => void>();
   const outcome_listeners = new Set<(key: string, outcome: Outcome) => void>();
   const backoff = () => new Backoff(backoff_first_ms, backoff_last_ms);
+  const connecting = () => new Backoff(backoff_first_ms, backoff_last_ms, { at_once: broker.nodes.length > 1 });
   let status: BusStatus = { connected: false, since_ms: Date.now(), why: 'nothing was published or subscribed yet' };
   /** The connection that consumers are served over. */
   let listening_over: Connection | undefined;
@@ -185,14 +190,14 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   const publishing = new Link({
     ...shared,
     name,
-    backoff: backoff(),
+    backoff: connecting(),
     serve: (connection, away_ms) => publisher.serve(connection, away_ms),
   });
 
   const listening = new Link({
     ...shared,
     name: name + LISTENING_SUFFIX,
-    backoff: backoff(),
+    backoff: connecting(),
     async serve(connection) {
       await exchange.ensure(connection.model);
       listening_over = connection;
@@ -275,6 +280,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       const consumer = new Consumer(subscription, handler, {
         exchange: exchange_name,
         instance: name,
+        queue_type: queueTypeOn(broker),
         log,
         backoff,
         onFinished: (finished) => consumers.delete(finished),

@@ -10,7 +10,10 @@ import { keptName, liveName } from './queue.ts';
 import { ACCESS_REFUSED, codeOf, NOT_FOUND, refusalOf } from './replies.ts';
 import { type Backoff, repeat } from './retry.ts';
 
-/** The exchange that the plugin declares. */
+/**
+ * The exchange that the plugin declares. In a cluster it has the events of every node on which the plugin is enabled;
+ * that a node was killed, and with it its connections, is no event.
+ */
 const EVENTS = 'amq.rabbitmq.event';
 
 /** Events that wait for us at most; a broker that restarts says one for each connection. */
@@ -106,7 +109,9 @@ export class ConnectionEvents {
   #heard(message: ConsumeMessage | null): void {
     const name: unknown = message?.properties.headers?.['user_provided_name'];
     if (message === null || typeof name !== 'string') return;
-    const change = { name, open: message.fields.routingKey === 'connection.created' };
+    // The process on the broker that serves it: no two have been the same, on whatever node.
+    const id = String(message.properties.headers?.['pid']);
+    const change = { name, id, open: message.fields.routingKey === 'connection.created' };
     for (const handler of this.#handlers) handler(change);
   }
 }

@@ -2,12 +2,12 @@
 
 import { connect as openSocket, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import { reasonOf } from '@ganglion/kernel';
+import { CodedError, reasonOf } from '@ganglion/kernel';
 import { type ChannelModel, connect } from 'amqplib';
 import { brokerLoginRefused, brokerLost, brokerTlsFailed, brokerUnreachable, brokerVhostRefused } from './errors.ts';
 import { codeOf } from './replies.ts';
 import { within } from './retry.ts';
-import type { Broker } from './url.ts';
+import type { Broker, BrokerNode } from './url.ts';
 
 /** What an orderly close may take before the socket is cut. */
 const CLOSE_MS = 1000;
@@ -20,16 +20,19 @@ export interface TlsFiles {
 }
 
 export interface ConnectionOptions {
+  /** Its nodes are tried in their order. */
   readonly broker: Broker;
   /** The client property `connection_name`, which RabbitMQ shows as `user_provided_name`. */
   readonly name: string;
   readonly tls: TlsFiles;
-  /** What opening may take, from the first packet to the broker's last word. */
+  /** What opening may take at each node, from the first packet to the broker's last word. */
   readonly connect_timeout_ms: number;
 }
 
 /** A connection that is open, or was. */
 export interface Connection {
+  /** Where it leads. */
+  readonly node: BrokerNode;
   readonly model: ChannelModel;
   /** Aborted when it has ended, however that came. */
   readonly over: AbortSignal;
@@ -40,12 +43,31 @@ export interface Connection {
 }
 
 /**
- * Opens a connection.
+ * Opens a connection to the first node that takes it. Fails when every node has been tried, with what the first of them
+ * said that answered at all.
  *
  * @param giving_up aborts the attempt, and cuts the connection at any time after
  * @throws CodedError `BROKER_UNREACHABLE`, `BROKER_LOGIN_REFUSED`, `BROKER_VHOST_REFUSED`, `BROKER_TLS_FAILED`
  */
 export async function openConnection(options: ConnectionOptions, giving_up: AbortSignal): Promise<Connection> {
+  const { broker } = options;
+  const failures: CodedError[] = [];
+  for (const node of broker.nodes) {
+    try {
+      return await connectTo(node, options, giving_up);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      failures.push(error);
+      if (giving_up.aborted) break;
+    }
+  }
+  const [first] = failures;
+  const answered = failures.find(({ code }) => code !== 'BROKER_UNREACHABLE');
+  if (answered !== undefined || failures.length === 1) throw answered ?? first;
+  throw brokerUnreachable(broker.shown, failures.map(({ parts }) => parts.why).join('; '), first);
+}
+
+async function connectTo(node: BrokerNode, options: ConnectionOptions, giving_up: AbortSignal): Promise<Connection> {
   const { broker, name, tls, connect_timeout_ms } = options;
   // The library ends a lost connection without destroying its socket: with a peer that answers no more, that socket
   // would keep the process alive. A signal of our own can destroy it at any time, also while it is being opened.
@@ -56,8 +78,8 @@ export async function openConnection(options: ConnectionOptions, giving_up: Abor
     model = await connect(
       {
         protocol: broker.tls ? 'amqps' : 'amqp',
-        hostname: broker.hostname,
-        port: broker.port,
+        hostname: node.hostname,
+        port: node.port,
         username: broker.username,
         password: broker.password,
         // The library decodes it once more.
@@ -68,12 +90,12 @@ export async function openConnection(options: ConnectionOptions, giving_up: Abor
         noDelay: true,
         timeout: connect_timeout_ms,
         clientProperties: { connection_name: name },
-        ...(broker.tls ? { ...tls, socket: plainSocket(broker, signal) } : { signal }),
+        ...(broker.tls ? { ...tls, socket: plainSocket(node, signal) } : { signal }),
       },
     );
   } catch (error) {
     cut.abort();
-    throw whyNot(broker, error);
+    throw whyNot(node, broker.vhost, error);
   }
   writeTogether(model);
 
@@ -85,12 +107,13 @@ export async function openConnection(options: ConnectionOptions, giving_up: Abor
     });
     model.on('close', (error) => {
       cut.abort();
-      resolve(brokerLost(broker.shown, reasonOf(error ?? reason ?? 'closed by us'), error ?? reason));
+      resolve(brokerLost(node.shown, reasonOf(error ?? reason ?? 'closed by us'), error ?? reason));
       over.abort();
     });
   });
 
   return {
+    node,
     model,
     over: over.signal,
     ended,
@@ -126,24 +149,24 @@ function writeTogether({ connection }: ChannelModel): void {
 }
 
 /** The socket under TLS: TLS itself takes no signal. */
-function plainSocket(broker: Broker, signal: AbortSignal): Socket {
-  const socket = openSocket({ host: broker.hostname, port: broker.port, signal });
+function plainSocket({ hostname, port }: BrokerNode, signal: AbortSignal): Socket {
+  const socket = openSocket({ host: hostname, port, signal });
   // Its errors reach us through TLS, except when the TLS settings are so wrong that it is never used.
   socket.on('error', () => {});
   return socket;
 }
 
 /** What a failed attempt means. The library's texts tell some of it; the versions seen say so in the tests. */
-function whyNot(broker: Broker, error: unknown): Error {
+function whyNot({ shown }: BrokerNode, vhost: string, error: unknown): CodedError {
   const text = firstReason(error);
   const code = codeOf(error);
-  if (text.includes('ACCESS_REFUSED')) return brokerLoginRefused(broker.shown, error);
+  if (text.includes('ACCESS_REFUSED')) return brokerLoginRefused(shown, error);
   // The broker closes instead of opening the virtual host; the library does not pass on what it says.
-  if (text.includes('Expected ConnectionOpenOk')) return brokerVhostRefused(broker.shown, broker.vhost, error);
+  if (text.includes('Expected ConnectionOpenOk')) return brokerVhostRefused(shown, vhost, error);
   if (typeof code === 'string' && /^ERR_(TLS|SSL|OSSL)_|CERT|^UNABLE_TO_|^EPROTO$/.test(code)) {
-    return brokerTlsFailed(broker.shown, tlsReason(error) ?? text, error);
+    return brokerTlsFailed(shown, tlsReason(error) ?? text, error);
   }
-  return brokerUnreachable(broker.shown, text, error);
+  return brokerUnreachable(shown, text, error);
 }
 
 /** OpenSSL's reason without its line of source code, and in plain words where what came back was no TLS at all. */

@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts';
 import { bury, deadName } from './dead-letters.ts';
 import { deadLetterLost, queueDiffers, subscriptionLost } from './errors.ts';
 import { keptName, liveName, makeQueue } from './queue.ts';
+import type { QueueType } from './queue-type.ts';
 import { type Backoff, repeat } from './retry.ts';
 import { readMessage } from './wire.ts';
 
@@ -31,6 +32,8 @@ export interface ConsumerOptions {
   readonly exchange: string;
   /** Who listens; stands in the names of live queues. */
   readonly instance: string;
+  /** What durable queues are made as. */
+  readonly queue_type: QueueType;
   readonly log: Log;
   /** Makes the waits between two attempts over one connection. */
   readonly backoff: () => Backoff;
@@ -149,12 +152,13 @@ export class Consumer implements Subscription {
   }
 
   async #open(model: ChannelModel): Promise<Session> {
-    const { exchange, instance, log } = this.#options;
+    const { exchange, instance, queue_type, log } = this.#options;
     const queue = await makeQueue(
       model,
       exchange,
       this.#kept ? this.#kept_name : liveName(this.#kept_name, instance),
       this.#subscription,
+      queue_type,
     );
     if (queue.differs !== undefined && !this.#said_differs) {
       this.#said_differs = true;
@@ -223,7 +227,9 @@ export class Consumer implements Subscription {
       this.#settled(session, message, 'refused');
       return;
     }
-    const buried = this.#burying.then(() => bury(session.model, deadName(this.#kept_name), message, reasonOf(error)));
+    const { queue_type } = this.#options;
+    const dead = deadName(this.#kept_name);
+    const buried = this.#burying.then(() => bury(session.model, dead, queue_type, message, reasonOf(error)));
     this.#burying = buried.catch(() => {});
     try {
       await buried;

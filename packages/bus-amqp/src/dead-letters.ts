@@ -8,6 +8,7 @@
 
 import { DEAD_LETTERS_MAX, type DeadLetter } from '@ganglion/kernel';
 import type { Channel, ChannelModel, ConsumeMessage, GetMessage, Options } from 'amqplib';
+import { type QueueType, typeArguments } from './queue-type.ts';
 import { ACCESS_REFUSED, codeOf, NOT_FOUND, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 import { readMessage } from './wire.ts';
 
@@ -17,7 +18,7 @@ const TIME_HEADER = 'dead_time';
 const WHY_HEADER = 'dead_why';
 
 /** Within these, the oldest go; a queue that nobody uses for a week goes with all it holds. */
-const QUEUE: Options.AssertQueue = {
+const QUEUE = {
   durable: true,
   exclusive: false,
   autoDelete: false,
@@ -25,7 +26,7 @@ const QUEUE: Options.AssertQueue = {
   overflow: 'drop-head',
   expires: 7 * 24 * 60 * 60 * 1000,
   arguments: { 'x-max-length-bytes': 64 * 1024 * 1024 },
-};
+} as const satisfies Options.AssertQueue;
 
 /** It goes with its queue. */
 const EXCHANGE: Options.AssertExchange = { durable: true, autoDelete: true };
@@ -38,14 +39,20 @@ export function deadName(kept_name: string): string {
 /**
  * Puts a message there. Resolves when the broker has it in the queue; throws what the broker says when it does not take it.
  */
-export async function bury(model: ChannelModel, name: string, message: ConsumeMessage, why: string): Promise<void> {
+export async function bury(
+  model: ChannelModel,
+  name: string,
+  queue_type: QueueType,
+  message: ConsumeMessage,
+  why: string,
+): Promise<void> {
   try {
-    await put(model, name, message, why, makePlace);
+    await put(model, name, message, why, (channel) => makePlace(channel, name, queue_type));
   } catch (refusal) {
     const code = codeOf(refusal);
     if (code !== PRECONDITION_FAILED && code !== ACCESS_REFUSED) throw refusal;
     // It stands with other limits, or we may use but not declare it: taken as it is.
-    await put(model, name, message, why, findPlace).catch((absence) => {
+    await put(model, name, message, why, (channel) => findPlace(channel, name)).catch((absence) => {
       throw codeOf(absence) === NOT_FOUND ? refusal : absence;
     });
   }
@@ -72,7 +79,7 @@ async function put(
   name: string,
   { content, fields, properties }: ConsumeMessage,
   why: string,
-  ensure: (channel: Channel, name: string) => Promise<unknown>,
+  ensure: (channel: Channel) => Promise<unknown>,
 ): Promise<void> {
   const channel = await model.createConfirmChannel();
   channel.on('error', () => {}); // What waits for an answer is told of the end.
@@ -82,7 +89,7 @@ async function put(
   });
   const { headers, messageId, appId, type, contentType } = properties;
   try {
-    await ensure(channel, name);
+    await ensure(channel);
     channel.publish(name, '', content, {
       persistent: true,
       mandatory: true,
@@ -105,8 +112,8 @@ async function put(
   }
 }
 
-async function makePlace(channel: Channel, name: string): Promise<void> {
-  await channel.assertQueue(name, QUEUE);
+async function makePlace(channel: Channel, name: string, queue_type: QueueType): Promise<void> {
+  await channel.assertQueue(name, { ...QUEUE, arguments: { ...QUEUE.arguments, ...typeArguments(queue_type) } });
   await channel.assertExchange(name, 'fanout', EXCHANGE);
   await channel.bindQueue(name, name, '');
 }

@@ -15,7 +15,7 @@ import { brokerLost } from './errors.ts';
 import { queueFront } from './queue.ts';
 import { ACCESS_REFUSED, COMMAND_INVALID, codeOf, NOT_FOUND, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 import { within } from './retry.ts';
-import { readBrokerUrl } from './url.ts';
+import { type BrokerNode, readBrokerUrl } from './url.ts';
 
 /** What opening a connection may take. */
 const CONNECT_MS = 10_000;
@@ -50,6 +50,11 @@ export interface RoleNeeds {
 
 /** One thing that was found out, in the order in which they come. */
 export type Finding =
+  /** Each node, where the URL names several. */
+  | { readonly check: 'node'; readonly node: string; readonly took_ms: number; readonly version: string }
+  | { readonly check: 'node'; readonly node: string; readonly error: CodedError }
+  /** The names of the clusters that they belong to: one, if all is well. */
+  | { readonly check: 'cluster'; readonly names: readonly string[] }
   | {
       readonly check: 'connection';
       readonly took_ms: number;
@@ -85,7 +90,8 @@ export interface TlsFound {
 export type ExchangeFound = 'topic' | 'other_type' | 'unknown_type' | 'absent' | 'absent_and_refused';
 
 /**
- * Asks a broker everything. Findings come as they are found; each check once, unless the first is `refused`.
+ * Asks a broker everything, over the first of its nodes that answers. Findings come as they are found; each check once
+ * (that of a `node` once for each), unless one is `refused`.
  *
  * @throws CodedError `BROKER_URL_INVALID`; `BROKER_LOST` when the connection ends on the way
  */
@@ -93,9 +99,19 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
   const { exchange, roles } = options;
   const broker = readBrokerUrl(options.url);
   const over = new AbortController();
-  const open = () =>
-    openConnection({ broker, name: options.name, tls: options.tls ?? {}, connect_timeout_ms: CONNECT_MS }, over.signal);
+  const open = (nodes = broker.nodes) =>
+    openConnection(
+      {
+        broker: { ...broker, nodes },
+        name: options.name,
+        tls: options.tls ?? {},
+        connect_timeout_ms: CONNECT_MS,
+      },
+      over.signal,
+    );
   try {
+    if (broker.nodes.length > 1) yield* inspectNodes(broker.nodes, (node) => open([node]));
+
     const began_ms = performance.now();
     let connection: Connection;
     try {
@@ -138,6 +154,29 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
   } finally {
     over.abort();
   }
+}
+
+/** Connects to each node by itself. */
+async function* inspectNodes(
+  nodes: readonly BrokerNode[],
+  open: (node: BrokerNode) => Promise<Connection>,
+): AsyncGenerator<Finding> {
+  const clusters = new Set<string>();
+  for (const node of nodes) {
+    const began_ms = performance.now();
+    try {
+      const { model, close } = await open(node);
+      const took_ms = performance.now() - began_ms;
+      const { product, version } = versionOf(model);
+      clusters.add(String(model.connection.serverProperties.cluster_name));
+      yield { check: 'node', node: node.shown, took_ms, version: `${product} ${version}` };
+      await close();
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      yield { check: 'node', node: node.shown, error };
+    }
+  }
+  if (clusters.size > 0) yield { check: 'cluster', names: [...clusters] };
 }
 
 /** The library's socket is no public part of it. */

@@ -1,9 +1,11 @@
-// A link: one connection that is opened when it is first needed, and opened again for as long as the bus is.
+// A link: one connection that is opened when it is first needed, and opened again for as long as the bus is, at another
+// node where there is one.
 
 import { CodedError, reasonOf } from '@ganglion/kernel';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 import { brokerLost } from './errors.ts';
 import { type Backoff, repeat } from './retry.ts';
+import { type Broker, nextAfter } from './url.ts';
 
 export interface LinkOptions extends ConnectionOptions {
   readonly backoff: Backoff;
@@ -17,6 +19,8 @@ export interface LinkOptions extends ConnectionOptions {
 
 export class Link {
   readonly #options: LinkOptions;
+  /** Its nodes in the order in which they are tried next. */
+  #broker: Broker;
   /** Ends the loop. */
   readonly #over = new AbortController();
   /** Ends an attempt to connect that is under way. */
@@ -30,6 +34,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#broker = options.broker;
   }
 
   /** Whether anything needs it. */
@@ -90,8 +95,9 @@ export class Link {
   async #session(): Promise<void> {
     let connection: Connection | undefined;
     try {
-      connection = await openConnection(this.#options, this.#giving_up.signal);
+      connection = await openConnection({ ...this.#options, broker: this.#broker }, this.#giving_up.signal);
       this.#connection = connection;
+      this.#broker = nextAfter(this.#broker, connection.node);
       const away_ms = performance.now() - this.#down_since_ms;
       const ended = connection.ended.then((error) => {
         throw error;

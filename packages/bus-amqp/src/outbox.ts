@@ -17,12 +17,14 @@ export class Outgoing {
   resolve: () => void = ignore;
   reject: (error: Error) => void = ignore;
 
-  /** `waiting` to be sent; set `aside` until someone listens; `sent` and not confirmed. */
+  /** `waiting` to be sent; set `aside` until someone listens or the broker can store it; `sent` and not confirmed. */
   state: 'waiting' | 'aside' | 'sent' = 'waiting';
   /** Whether the broker gave it back because no queue was there for it. */
   returned = false;
-  /** How often the broker refused it, or broke off over it. */
+  /** How often the broker broke off over it. */
   strikes = 0;
+  /** How often the broker could not store it. */
+  refusals = 0;
 
   previous: Outgoing | undefined;
   next: Outgoing | undefined;

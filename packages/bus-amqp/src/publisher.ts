@@ -16,8 +16,11 @@ import { bytesOf, writeProperties } from './wire.ts';
 /** Messages sent and not confirmed at most. A power of two: the ring of them is indexed by the low bits of the tag. */
 const IN_FLIGHT_MAX = 1024;
 
-/** How often a message is tried that the broker refuses, or breaks off over. */
+/** How often a message is tried over which the broker breaks off. */
 const STRIKES_MAX = 3;
+
+/** How often one is tried that the broker cannot store: with the longest waits between them, half a minute or more. */
+const REFUSALS_MAX = 30;
 
 export interface PublisherOptions {
   readonly exchange: Exchange;
@@ -31,7 +34,7 @@ export interface PublisherOptions {
   readonly log: Log;
   /** How long to hold everything back after so long without a connection. */
   readonly holdAfter: (away_ms: number) => number;
-  /** Makes the waits between two channels of one connection. */
+  /** Makes the waits between two channels of one connection, and before what was refused is offered again. */
   readonly backoff: () => Backoff;
   /** Resolves when the listeners of this process are there, so that they miss none of its messages. Bounded in time. */
   readonly listenersFirst: (over: AbortSignal) => Promise<void>;
@@ -62,6 +65,11 @@ export class Publisher {
   #settling: Settling | undefined;
   /** Calls of `flush` under way: while someone waits for the messages to be gone, no listener is waited for. */
   #flushes = 0;
+  /** The wait until what the broker could not store is offered again. */
+  #again_timer: NodeJS.Timeout | undefined;
+  #again_waits: Backoff;
+  /** Whether the channel is closed by us, for another. */
+  #renewing = false;
   /** Messages to send one at a time: one of them made the broker close the channel. */
   #suspects = 0;
   #closed = false;
@@ -69,6 +77,7 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#complaints = new Complaints(options.log);
+    this.#again_waits = options.backoff();
     this.#outbox = new Outbox(options.buffer_messages, options.buffer_bytes);
     this.#spool_complaints = new Complaints(options.log);
     if (options.spool !== undefined) {
@@ -165,15 +174,17 @@ export class Publisher {
       over,
       waits,
       async () => {
-        opened ??= await this.#open(model);
-        const { channel, ended } = opened;
-        opened = undefined;
-        waits.opened();
-        this.#attach(channel);
-        let reason = await ended;
-        // A channel that ends with its connection has no reason of its own.
-        if (reason === undefined && over.aborted) reason = (await connection.ended).cause;
-        this.#detach(reason);
+        do {
+          opened ??= await this.#open(model);
+          const { channel, ended } = opened;
+          opened = undefined;
+          waits.opened();
+          this.#attach(channel);
+          let reason = await ended;
+          // A channel that ends with its connection has no reason of its own.
+          if (reason === undefined && over.aborted) reason = (await connection.ended).cause;
+          this.#detach(reason);
+        } while (this.#renewing && !over.aborted);
       },
       (error) => log.debug({}, `publishing channel not opened, ${reasonOf(error)}`),
     );
@@ -194,6 +205,7 @@ export class Publisher {
   }
 
   #attach(channel: ConfirmChannel): void {
+    this.#renewing = false;
     if (this.#closed) return;
     this.#channel = channel;
     this.#writable = true;
@@ -210,6 +222,8 @@ export class Publisher {
   /** The channel has ended: what was on the wire waits again, before what is newer. */
   #detach(reason?: unknown): void {
     this.#channel = undefined;
+    clearTimeout(this.#again_timer);
+    this.#again_timer = undefined;
     const sent = this.#sent.filter((outgoing) => outgoing !== undefined);
     this.#sent.fill(undefined);
     this.#tag_oldest = 1;
@@ -306,10 +320,10 @@ export class Publisher {
   #settle(outgoing: Outgoing, taken: boolean): void {
     if (this.#suspects > 0) this.#suspects--;
     if (!taken) {
-      this.#outbox.again(outgoing);
-      this.#strike(outgoing, 'the broker could not store it');
+      this.#refused(outgoing);
       return;
     }
+    if (outgoing.refusals > 0) this.#again_waits = this.#options.backoff();
     if (this.#settling !== undefined) {
       const { key } = outgoing.envelope;
       if (outgoing.returned && this.#settling.returned(key)) {
@@ -335,6 +349,25 @@ export class Publisher {
         return;
       }
     }
+  }
+
+  /**
+   * A queue that should have the message could not store it: it is full and says so, or has no leader just now. The
+   * others do not wait for it. It is offered again over another channel: one that has met a quorum queue whose leader was
+   * lost with its node refuses all that goes there until that node is back (RabbitMQ 3.10).
+   */
+  #refused(outgoing: Outgoing): void {
+    outgoing.refusals++;
+    if (outgoing.refusals >= REFUSALS_MAX) {
+      this.#giveUp(outgoing, 'the broker could not store it');
+      return;
+    }
+    outgoing.state = 'aside';
+    this.#settling?.gone(outgoing.envelope.key, outgoing);
+    this.#again_timer ??= setTimeout(() => {
+      this.#renewing = true;
+      this.#channel?.close().catch(() => {}); // It may end by itself at the same moment.
+    }, this.#again_waits.next());
   }
 
   #strike(outgoing: Outgoing, why: string): void {

@@ -5,6 +5,7 @@ import type { SubscribeOptions } from '@ganglion/kernel';
 import type { Channel, ChannelModel, Options } from 'amqplib';
 import { deadName } from './dead-letters.ts';
 import { subscriptionInvalid } from './errors.ts';
+import { type QueueType, typeArguments } from './queue-type.ts';
 import { ACCESS_REFUSED, codeOf, PRECONDITION_FAILED, refusalOf } from './replies.ts';
 
 /** A kept queue that nobody listens to goes, with all it holds, after a day. */
@@ -72,16 +73,17 @@ export async function makeQueue(
   exchange: string,
   name: string,
   options: SubscribeOptions,
+  type: QueueType,
 ): Promise<MadeQueue> {
   const bind = (channel: Channel) => channel.bindQueue(name, exchange, options.pattern);
   const refusal = await refusalOf(model, async (channel) => {
-    await channel.assertQueue(name, propertiesOf(options));
+    await channel.assertQueue(name, propertiesOf(options, type));
     await bind(channel);
   });
   if (refusal === undefined) return { name, differs: undefined };
   const code = codeOf(refusal);
   if (options.delivery === 'live' || (code !== PRECONDITION_FAILED && code !== ACCESS_REFUSED)) throw refusal;
-  // It stands with other limits, or we may use but not declare it: taken as it is.
+  // It stands with other limits or of another type, or we may use but not declare it: taken as it is.
   const absence = await refusalOf(model, async (channel) => {
     await channel.checkQueue(name);
     await bind(channel);
@@ -90,10 +92,11 @@ export async function makeQueue(
   return { name, differs: code === PRECONDITION_FAILED ? refusal : undefined };
 }
 
-function propertiesOf({ delivery, limit_messages }: SubscribeOptions): Options.AssertQueue {
+function propertiesOf({ delivery, limit_messages }: SubscribeOptions, type: QueueType): Options.AssertQueue {
   const limits = { maxLength: limit_messages, overflow: 'drop-head' };
+  const kept = { durable: true, exclusive: false, autoDelete: false, expires: KEPT_EXPIRES_MS };
   return delivery === 'kept'
-    ? { durable: true, exclusive: false, autoDelete: false, expires: KEPT_EXPIRES_MS, ...limits }
+    ? { ...kept, ...limits, arguments: typeArguments(type) }
     : // Exclusive, because RabbitMQ refuses other transient queues from 4.3 on.
       { durable: false, exclusive: true, autoDelete: true, expires: LIVE_EXPIRES_MS, ...limits };
 }

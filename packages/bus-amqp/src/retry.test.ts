@@ -3,25 +3,34 @@ import { Backoff, pause, repeat, within } from './retry.ts';
 
 describe('the back-off', () => {
   test('doubles its longest wait up to the last', () => {
-    const backoff = new Backoff(100, 1000, () => 1);
+    const backoff = new Backoff(100, 1000, { random: () => 1 });
     expect([1, 2, 3, 4, 5, 6].map(() => backoff.next(0))).toEqual([100, 200, 400, 800, 1000, 1000]);
   });
 
   test('waits anything from nothing to the longest', () => {
     const draws = [0, 0.5, 0.25];
-    const backoff = new Backoff(100, 1000, () => draws.shift() ?? 0);
+    const backoff = new Backoff(100, 1000, { random: () => draws.shift() ?? 0 });
     expect([backoff.next(0), backoff.next(0), backoff.next(0)]).toEqual([0, 100, 100]);
   });
 
   test('begins anew after what it waited for has lasted', () => {
-    const backoff = new Backoff(100, 1000, () => 1);
+    const backoff = new Backoff(100, 1000, { random: () => 1 });
     for (let i = 0; i < 9; i++) backoff.next(0);
     backoff.opened(5000);
     expect(backoff.next(6001)).toBe(100);
   });
 
+  test('does not wait after something that has lasted where it can try elsewhere, once', () => {
+    const backoff = new Backoff(100, 1000, { at_once: true, random: () => 1 });
+    expect(backoff.next(0)).toBe(100);
+    backoff.opened(5000);
+    expect([1, 2, 3].map(() => backoff.next(6001))).toEqual([0, 100, 200]);
+    backoff.opened(7000);
+    expect(backoff.next(7100)).toBe(400);
+  });
+
   test('goes on growing while each success is short-lived', () => {
-    const backoff = new Backoff(100, 1000, () => 1);
+    const backoff = new Backoff(100, 1000, { random: () => 1 });
     backoff.opened(0);
     expect(backoff.next(10)).toBe(100);
     backoff.opened(20);
@@ -31,7 +40,7 @@ describe('the back-off', () => {
   });
 
   test('stays finite after any number of attempts', () => {
-    const backoff = new Backoff(100, 2000, () => 1);
+    const backoff = new Backoff(100, 2000, { random: () => 1 });
     for (let i = 0; i < 5000; i++) backoff.next(0);
     expect(backoff.next(0)).toBe(2000);
   });
@@ -51,7 +60,7 @@ describe('with a clock of our own', () => {
     let runs = 0;
     const running = repeat(
       over.signal,
-      new Backoff(100, 100, () => 1),
+      new Backoff(100, 100, { random: () => 1 }),
       async () => {
         runs++;
         if (runs === 2) throw new Error('broken');

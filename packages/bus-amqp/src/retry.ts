@@ -1,17 +1,25 @@
 // Trying again: how long to wait, and the loop that keeps something open for as long as it is wanted.
 
+export interface BackoffOptions {
+  /** No wait at all before the first attempt after something that lasted: there is another place to try. Default: no. */
+  readonly at_once?: boolean;
+  /** A number from 0 to 1. */
+  readonly random?: () => number;
+}
+
 /** Waits that double from the first to the last, each chosen at random between nothing and that ("full jitter"). */
 export class Backoff {
   readonly #first_ms: number;
   readonly #last_ms: number;
+  readonly #at_once: boolean;
   readonly #random: () => number;
   #attempt = 0;
   #opened_at_ms: number | undefined;
 
-  /** @param random a number from 0 to 1 */
-  constructor(first_ms: number, last_ms: number, random: () => number = Math.random) {
+  constructor(first_ms: number, last_ms: number, { at_once = false, random = Math.random }: BackoffOptions = {}) {
     this.#first_ms = first_ms;
     this.#last_ms = last_ms;
+    this.#at_once = at_once;
     this.#random = random;
   }
 
@@ -22,8 +30,10 @@ export class Backoff {
 
   /** The wait before the next attempt, in milliseconds. */
   next(now_ms = performance.now()): number {
-    if (this.#opened_at_ms !== undefined && now_ms - this.#opened_at_ms > this.#last_ms) this.#attempt = 0;
+    const lasted = this.#opened_at_ms !== undefined && now_ms - this.#opened_at_ms > this.#last_ms;
     this.#opened_at_ms = undefined;
+    if (lasted) this.#attempt = 0;
+    if (lasted && this.#at_once) return 0;
     const longest_ms = Math.min(this.#last_ms, this.#first_ms * 2 ** this.#attempt);
     if (longest_ms < this.#last_ms) this.#attempt++;
     return this.#random() * longest_ms;

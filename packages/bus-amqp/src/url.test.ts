@@ -1,13 +1,12 @@
 import { CodedError } from '@ganglion/kernel';
 import { describe, expect, test } from 'vitest';
-import { readBrokerUrl } from './url.ts';
+import { type Broker, type BrokerNode, inAnyOrder, nextAfter, readBrokerUrl } from './url.ts';
 
 describe('a broker URL', () => {
   test('needs no more than a host', () => {
     expect(readBrokerUrl('amqp://db-01')).toEqual({
       tls: false,
-      hostname: 'db-01',
-      port: 5672,
+      nodes: [{ hostname: 'db-01', port: 5672, shown: 'amqp://guest@db-01:5672' }],
       username: 'guest',
       password: 'guest',
       vhost: '/',
@@ -19,8 +18,7 @@ describe('a broker URL', () => {
   test('says everything that can be said', () => {
     expect(readBrokerUrl('amqps://me:s3cret@[::1]:1234/plant?heartbeat=30')).toEqual({
       tls: true,
-      hostname: '::1',
-      port: 1234,
+      nodes: [{ hostname: '::1', port: 1234, shown: 'amqps://me@[::1]:1234/plant' }],
       username: 'me',
       password: 's3cret',
       vhost: 'plant',
@@ -29,8 +27,24 @@ describe('a broker URL', () => {
     });
   });
 
+  test('may name the nodes of a cluster, whose user, virtual host and heartbeat are the same', () => {
+    expect(readBrokerUrl('amqp://me:s3,cr%40t@a,[::1]:1234,c:5673/plant?heartbeat=30')).toEqual({
+      tls: false,
+      nodes: [
+        { hostname: 'a', port: 5672, shown: 'amqp://me@a:5672/plant' },
+        { hostname: '::1', port: 1234, shown: 'amqp://me@[::1]:1234/plant' },
+        { hostname: 'c', port: 5673, shown: 'amqp://me@c:5673/plant' },
+      ],
+      username: 'me',
+      password: 's3,cr@t',
+      vhost: 'plant',
+      heartbeat_s: 30,
+      shown: 'amqp://me@a:5672,[::1]:1234,c:5673/plant',
+    });
+  });
+
   test('uses the TLS port with amqps', () => {
-    expect(readBrokerUrl('amqps://h').port).toBe(5671);
+    expect(readBrokerUrl('amqps://h').nodes).toMatchObject([{ port: 5671 }]);
   });
 
   test('may hold any character percent-encoded', () => {
@@ -62,12 +76,36 @@ describe('a broker URL', () => {
     ['amqp://h?heartbeat=-1', 'heartbeat'],
     ['amqp://h?heartbeat=99999', 'heartbeat'],
     ['amqp://h?frame_max=1', 'parameter'],
+    ['amqp://a,', 'no host'],
+    ['amqp://a,,b', 'no host'],
+    ['amqp://me:hunter2@,b', ''],
+    ['amqp://a,b,a:5672', 'twice'],
+    [`amqp://${Array.from({ length: 17 }, (_, i) => `h${i}`)}`, '16'],
+    ['amqp://me:hunter2@a,amqp://me:hunter2@b', 'host:port'],
   ])('"%s" is told to be wrong', (text, why) => {
     const error = thrownBy(() => readBrokerUrl(text));
     expect(error).toBeInstanceOf(CodedError);
     expect(error).toMatchObject({ code: 'BROKER_URL_INVALID', configuration: true });
     expect(String(error)).toContain(why);
     expect(String(error)).not.toContain('hunter2');
+  });
+});
+
+describe('the nodes of a broker', () => {
+  const hostnamesOf = ({ nodes }: Broker) => nodes.map(({ hostname }) => hostname);
+  const broker = readBrokerUrl('amqp://a,b,c');
+
+  test('come round: after one of them, those that follow it, then those before', () => {
+    const [a, b, c] = broker.nodes as [BrokerNode, BrokerNode, BrokerNode];
+    expect(hostnamesOf(nextAfter(broker, a))).toEqual(['b', 'c', 'a']);
+    expect(hostnamesOf(nextAfter(broker, b))).toEqual(['c', 'a', 'b']);
+    expect(hostnamesOf(nextAfter(broker, c))).toEqual(['a', 'b', 'c']);
+  });
+
+  test('are each somebody’s first, so that a fleet spreads over them', () => {
+    const firsts = new Set(Array.from({ length: 1_000 }, () => hostnamesOf(inAnyOrder(broker))[0]));
+    expect([...firsts].sort()).toEqual(['a', 'b', 'c']);
+    expect(hostnamesOf(inAnyOrder(broker)).sort()).toEqual(['a', 'b', 'c']);
   });
 });
 

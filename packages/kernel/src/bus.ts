@@ -100,6 +100,8 @@ export interface BusStatus {
 export interface ConnectionChange {
   /** The {@link Bus.name} of that process. */
   readonly name: string;
+  /** Which of its connections: it may have opened another before the bus tells of the first one's end, if it ever does. */
+  readonly id: string;
   readonly open: boolean;
 }
 

@@ -1,4 +1,4 @@
-// The guardian: a small shell that is the parent of a broker and its epmd, and ends them when we are gone, whatever
+// The guardian: a small shell that is the parent of a broker and an epmd, and ends them when we are gone, whatever
 // ended us. It reads our commands from a pipe; that the pipe is closed is the sign. So nothing is left behind, not even
 // after a SIGKILL, and no signal has to be handled here.
 
@@ -17,7 +17,7 @@ end() {
   trap '' HUP INT TERM
   : >"$folder/over"
   [ -f "$folder/pid" ] && kill -KILL "$(cat "$folder/pid")"
-  kill -KILL "$epmd"
+  [ -n "$epmd" ] && kill -KILL "$epmd"
   wait
   rm -rf "$folder"
   exit
@@ -37,8 +37,11 @@ broker() {
   echo "ended $code"
 }
 
-epmd -address 127.0.0.1 -port "$epmd_port" >/dev/null 2>&1 &
-epmd=$!
+epmd=
+if [ -n "$epmd_port" ]; then
+  epmd -address 127.0.0.1 -port "$epmd_port" >/dev/null 2>&1 &
+  epmd=$!
+fi
 while read -r command; do
   case $command in start) broker & ;; esac
 done
@@ -49,7 +52,8 @@ end
 export interface Guarded {
   /** The folder that ends with it. */
   readonly folder: string;
-  readonly epmd_port: number;
+  /** The port of the epmd to run; undefined when another guardian runs the one that this broker uses. */
+  readonly epmd_port: number | undefined;
   /** The program `rabbitmq-server`. */
   readonly server: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -71,7 +75,7 @@ export class Guardian {
 
   constructor({ folder, epmd_port, server, environment }: Guarded) {
     // A group of its own, so that the terminal's Ctrl-C reaches the broker only through us.
-    this.#child = spawn('sh', ['-c', SCRIPT, 'guardian', folder, String(epmd_port), server], {
+    this.#child = spawn('sh', ['-c', SCRIPT, 'guardian', folder, String(epmd_port ?? ''), server], {
       env: environment,
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],

@@ -126,7 +126,7 @@ class RunningSubject implements Subject {
   }
 
   connection(name: string, open: boolean): void {
-    for (const watcher of this.#bus.watchers) watcher({ name, open });
+    for (const watcher of this.#bus.watchers) watcher({ name, id: name, open });
   }
 
   settled(): Promise<void> {

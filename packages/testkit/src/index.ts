@@ -5,5 +5,11 @@ export type { BusFeatures, BusMaking } from './conformance/features.ts';
 export { busConformance } from './conformance.ts';
 export { type Logged, type Published, runUnderTest, type Subject, type UnderTestOptions } from './harness.ts';
 export { type Line, startLine } from './line.ts';
-export { type PrivateRabbitmq, type RabbitmqOptions, startRabbitmq } from './rabbitmq.ts';
+export {
+  type PrivateCluster,
+  type PrivateRabbitmq,
+  type RabbitmqOptions,
+  startCluster,
+  startRabbitmq,
+} from './rabbitmq.ts';
 export { freshExchange, sharedRabbitmq } from './shared-rabbitmq.ts';

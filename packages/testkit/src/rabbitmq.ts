@@ -84,17 +84,72 @@ const SHOWN_LINES = 12;
  * @throws CodedError `RABBITMQ_MISSING`, `RABBITMQ_NOT_STARTED`
  */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<PrivateRabbitmq> {
-  const server = findProgram('rabbitmq-server');
-  const hold = await takePorts(4);
-  const broker = new Broker(server, hold, await mkdtemp(`${tmpdir()}/rabbitmq-`));
+  const broker = await makeBroker();
   try {
-    await broker.prepare(options);
+    await broker.prepare(options, newCookie());
     await broker.start();
     return broker;
   } catch (error) {
     await broker.stop();
     throw error;
   }
+}
+
+/** Brokers that are one: whoever is connected to a node sees the exchanges and queues of all. */
+export interface PrivateCluster {
+  readonly nodes: readonly PrivateRabbitmq[];
+  /** `amqp://guest:guest@127.0.0.1:<port>,127.0.0.1:<port>,…`: every node. */
+  readonly url: string;
+  /** Stops every node and removes its folders. Safe to call twice. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts a private cluster of RabbitMQ. Resolves when every node takes connections and has joined the others. Each is
+ * killed and started by itself; one that comes back joins again.
+ *
+ * @param count of nodes
+ * @throws CodedError `RABBITMQ_MISSING`, `RABBITMQ_NOT_STARTED`
+ */
+export async function startCluster(count: number, options: RabbitmqOptions = {}): Promise<PrivateCluster> {
+  const nodes: Broker[] = [];
+  const stop = async () => {
+    // The first one has the epmd by which the others are known.
+    await Promise.all(nodes.slice(1).map((node) => node.stop()));
+    await nodes[0]?.stop();
+  };
+  try {
+    while (nodes.length < count) nodes.push(await makeBroker(nodes[0]));
+    const members = nodes.map(({ node }, i) => `cluster_formation.classic_config.nodes.${i + 1} = ${node}`);
+    const config = [options.config ?? '', 'cluster_formation.peer_discovery_backend = classic_config', ...members].join(
+      '\n',
+    );
+    const cookie = newCookie();
+    await Promise.all(nodes.map((node) => node.prepare({ ...options, config }, cookie)));
+    await Promise.all(nodes.map((node) => node.start()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    nodes,
+    url: `amqp://guest:guest@${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Makes what a broker needs; `first` is the one whose epmd it uses, by default its own. */
+async function makeBroker(first?: Broker): Promise<Broker> {
+  const server = findProgram('rabbitmq-server');
+  const hold = await takePorts(4);
+  return new Broker(server, hold, await mkdtemp(`${tmpdir()}/rabbitmq-`), first);
+}
+
+/** What the nodes of a cluster, and rabbitmqctl, know each other by. */
+function newCookie(): string {
+  return randomBytes(20).toString('hex');
 }
 
 class Broker implements PrivateRabbitmq {
@@ -107,22 +162,30 @@ class Broker implements PrivateRabbitmq {
   client_cert_file = '';
   client_key_file = '';
 
+  readonly #epmd_port: number;
   readonly #hold: Ports;
   readonly #tls_port: number;
   readonly #folder: string;
   readonly #guardian: Guardian;
   #stopped: Promise<void> | undefined;
 
-  constructor(server: string, hold: Ports, folder: string) {
-    const [port = 0, dist_port = 0, epmd_port = 0, tls_port = 0] = hold.ports;
+  constructor(server: string, hold: Ports, folder: string, first?: Broker) {
+    const [port = 0, dist_port = 0, own_epmd_port = 0, tls_port = 0] = hold.ports;
+    const epmd_port = first === undefined ? own_epmd_port : first.#epmd_port;
     this.url = `amqp://guest:guest@127.0.0.1:${port}`;
     this.port = port;
     this.node = `test-${port}@localhost`;
+    this.#epmd_port = epmd_port;
     this.#hold = hold;
     this.#tls_port = tls_port;
     this.#folder = folder;
     this.environment = environmentOf(folder, this.node, dist_port, epmd_port);
-    this.#guardian = new Guardian({ folder, epmd_port, server, environment: this.environment });
+    this.#guardian = new Guardian({
+      folder,
+      epmd_port: first === undefined ? epmd_port : undefined,
+      server,
+      environment: this.environment,
+    });
   }
 
   get pid(): number | undefined {
@@ -130,7 +193,10 @@ class Broker implements PrivateRabbitmq {
   }
 
   /** Writes what it reads when it starts. */
-  async prepare({ plugins = DEFAULT_PLUGINS, tls = false, config = '' }: RabbitmqOptions): Promise<void> {
+  async prepare(
+    { plugins = DEFAULT_PLUGINS, tls = false, config = '' }: RabbitmqOptions,
+    cookie: string,
+  ): Promise<void> {
     const folder = this.#folder;
     const lines = [
       `listeners.tcp.1 = 127.0.0.1:${this.port}`,
@@ -152,7 +218,7 @@ class Broker implements PrivateRabbitmq {
       );
     }
     await mkdir(`${folder}/home`);
-    await writeFile(`${folder}/home/.erlang.cookie`, randomBytes(20).toString('hex'), { mode: 0o400 });
+    await writeFile(`${folder}/home/.erlang.cookie`, cookie, { mode: 0o400 });
     await writeFile(`${folder}/environment.conf`, '');
     await writeFile(`${folder}/rabbitmq.conf`, `${lines.join('\n')}\n`);
     await writeFile(`${folder}/advanced.config`, '[].\n');

@@ -104,6 +104,10 @@ async function* checksOf(findings: AsyncIterable<Finding>, own: OwnSettings): As
 /** What a finding means for a person. */
 export function tell(finding: Finding, own: Pick<OwnSettings, 'exchange'>, now_ms = Date.now()): Check[] {
   switch (finding.check) {
+    case 'node':
+      return [tellNode(finding)];
+    case 'cluster':
+      return [tellCluster(finding.names)];
     case 'refused':
       return tellRefused(finding.error);
     case 'connection':
@@ -142,6 +146,19 @@ export function tell(finding: Finding, own: Pick<OwnSettings, 'exchange'>, now_m
             ),
       ];
   }
+}
+
+/** All works while others are there: a node that is away is less, not nothing. */
+function tellNode(finding: Finding & { check: 'node' }): Check {
+  if ('error' in finding)
+    return warn('node', `${finding.error.parts.what}: ${finding.error.parts.why}`, finding.error.parts.todo);
+  return ok('node', `${finding.node} in ${milliseconds(finding.took_ms)}: ${finding.version}`);
+}
+
+function tellCluster(names: readonly string[]): Check {
+  if (names.length === 1) return ok('cluster', `one: ${names[0]}`);
+  const found = `these nodes are no cluster, nothing passes from one to another: ${names.join(', ')}`;
+  return fail('cluster', found, 'rabbitmqctl join_cluster, or name the nodes of one cluster alone');
 }
 
 /** Everything before what was refused is well, or there would have been no answer. */
