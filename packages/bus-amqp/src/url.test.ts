@@ -82,6 +82,7 @@ describe('a broker URL', () => {
     ['amqp://a,b,a:5672', 'twice'],
     [`amqp://${Array.from({ length: 17 }, (_, i) => `h${i}`)}`, '16'],
     ['amqp://me:hunter2@a,amqp://me:hunter2@b', 'host:port'],
+    ['amqp://me:hunter2@a,AMQPS://me:hunter2@b', 'host:port'],
   ])('"%s" is told to be wrong', (text, why) => {
     const error = thrownBy(() => readBrokerUrl(text));
     expect(error).toBeInstanceOf(CodedError);

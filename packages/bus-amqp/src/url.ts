@@ -42,7 +42,7 @@ export interface BrokerNode {
  */
 export function readBrokerUrl(text: string): Broker {
   // Else the rest of the second would pass for a virtual host, and its password be shown.
-  if (/,\s*amqps?:/.test(text))
+  if (/,\s*amqps?:/i.test(text))
     throw brokerUrlInvalid('hosts after the first are written as host:port, with no amqp:// before them');
   // What stands before the hosts, the hosts, and what stands after them. A list of them is no URL, each of them alone is.
   const [, before = '', hosts = '', after = ''] = /^([^:]*:\/\/(?:[^/?#]*@)?)([^/?#]*)(.*)$/s.exec(text) ?? [];
