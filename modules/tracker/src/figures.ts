@@ -9,3 +9,12 @@ export const Bytes = (title: string) => Type.Integer({ title, minimum: 0, unit: 
 
 /** A number of things. */
 export const Count = (title: string) => Type.Integer({ title, minimum: 0 });
+
+/** How often something happens. */
+export const PerSecond = (title: string, unit = '1/s') => Type.Number({ title, minimum: 0, unit });
+
+/** How much passes. */
+export const BytesPerSecond = (title: string) => PerSecond(title, 'B/s');
+
+/** How long something takes. */
+export const Milliseconds = (title: string) => Type.Number({ title, minimum: 0, unit: 'ms' });

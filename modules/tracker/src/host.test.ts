@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -8,8 +8,8 @@ import type { Scanner } from './scanner.ts';
 const root = mkdtempSync(join(tmpdir(), 'ganglion-host-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const upper = (file: Scanner) => file.restOfLine().toUpperCase();
-const length = (file: Scanner) => file.restOfLine().length;
+const upper = (file: Scanner) => file.line().toUpperCase();
+const length = (file: Scanner) => file.line().length;
 
 describe('a host', () => {
   it('reads a file once a sample, whoever asks', () => {
@@ -57,6 +57,54 @@ describe('a host', () => {
     expect(host.proc?.read('pressure/cpu', upper)).toBeUndefined();
     expect(host.proc?.read('stat', upper)).toBe('');
     host.close();
+  });
+
+  it('looks for a file that was not there again after a while', () => {
+    writeFileSync(join(root, 'stat'), '');
+    const host = openHost(root);
+    expect(host.proc?.read('late', upper)).toBeUndefined();
+    writeFileSync(join(root, 'late'), 'here');
+    let samples = 0;
+    while (host.proc?.read('late', upper) === undefined && samples < 1_000) {
+      host.nextSample();
+      samples++;
+    }
+    expect(samples).toBe(60);
+    host.close();
+  });
+
+  it('reads a file of lines of any length whole, and keeps it not open', () => {
+    writeFileSync(join(root, 'stat'), '');
+    writeFileSync(join(root, 'long'), 'é'.repeat(10_000));
+    const host = openHost(root);
+    expect(host.proc?.text('long')).toBe('é'.repeat(10_000));
+    expect(host.proc?.text('nothing')).toBeUndefined();
+    host.close();
+  });
+
+  it("reads the machine's network, not that of the container it is in", () => {
+    writeFileSync(join(root, 'stat'), '');
+    for (const folder of ['net', '1/net']) {
+      mkdirSync(join(root, folder), { recursive: true });
+      writeFileSync(join(root, folder, 'dev'), folder);
+    }
+    const host = openHost(root);
+    expect(host.proc?.read('net/dev', upper)).toBe('1/NET');
+    host.close();
+  });
+
+  it('has the /sys that lies beside its /proc', () => {
+    const machine = join(root, 'machine');
+    mkdirSync(join(machine, 'proc'), { recursive: true });
+    writeFileSync(join(machine, 'proc/stat'), '');
+    expect(openHost(join(machine, 'proc')).sys).toBeUndefined();
+    mkdirSync(join(machine, 'sys/class/net/eth0'), { recursive: true });
+    writeFileSync(join(machine, 'sys/class/net/eth0/operstate'), 'up\n');
+    const { sys } = openHost(join(machine, 'proc'));
+    expect(sys?.read('class/net/eth0/operstate')).toBe('up');
+    expect(sys?.read('class/net/eth0/speed')).toBeUndefined();
+    expect(sys?.has('class/net/eth0')).toBe(true);
+    expect(sys?.has('class/net/eth1')).toBe(false);
   });
 
   it.each(['/nowhere', tmpdir()])('is refused with a root that is no /proc: %s', (wrong) => {

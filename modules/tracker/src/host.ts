@@ -1,8 +1,9 @@
-// What probes may read from: the machine's /proc where there is one, and Node's own view of the machine.
+// What probes may read from: the machine's /proc and /sys where there are any, and Node's own view of the machine.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import os from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { rootInvalid } from './errors.ts';
 import { ProcFile } from './proc-file.ts';
 import { Scanner } from './scanner.ts';
@@ -14,21 +15,54 @@ export const DEFAULT_ROOT = '/proc';
 export interface Host {
   /** Linux's /proc; undefined on other systems. */
   readonly proc: Proc | undefined;
+  /** Linux's /sys, the folder beside /proc; undefined on other systems, and in some containers. */
+  readonly sys: Sys | undefined;
   /** Node's view, for where there is no /proc. It tells less and costs more. */
   readonly os: Os;
+  /** How full a file system is, by a folder in it. May take for ever, where it is on another machine. */
+  statfs(path: string): Promise<FileSystemSize>;
+  /** Milliseconds of a clock that never goes back and stands still while the machine sleeps, as what it counts does. */
+  now(): number;
 }
 
 /** The files of /proc. */
 export interface Proc {
   /**
    * What a file says in this sample; undefined when this kernel has no such file. Several probes may ask for the same:
-   * it is read and parsed once a sample.
+   * it is read and parsed once a sample. One that is not there is looked for again at every 60th sample.
    *
    * @param name relative to /proc: `stat`, `net/dev`
    * @param parse makes figures of the file; what it throws passes through
    * @throws CodedError `PROC_UNREADABLE`, `PROC_TOO_LARGE`
    */
   read<Parsed>(name: string, parse: Parse<Parsed>): Parsed | undefined;
+  /**
+   * The text of a file that is read seldom, and not kept open; undefined when this kernel has no such file.
+   *
+   * @throws CodedError `PROC_UNREADABLE`, `PROC_TOO_LARGE`
+   */
+  text(name: string): string | undefined;
+}
+
+/** What a file system says of itself, in its own blocks; see statfs(2). */
+export interface FileSystemSize {
+  /** Bytes that a block has. */
+  readonly bsize: number;
+  readonly blocks: number;
+  readonly bfree: number;
+  /** Blocks that are free for everyone: some are kept for root. */
+  readonly bavail: number;
+  /** Inodes; nought where there is no limit. */
+  readonly files: number;
+  readonly ffree: number;
+}
+
+/** The small files of /sys, one figure each. They are opened each time: for what is read seldom. */
+export interface Sys {
+  /** What a file says, without spaces around it; undefined where there is none or the driver does not tell it. */
+  read(name: string): string | undefined;
+  /** Whether there is such a file or folder. */
+  has(name: string): boolean;
 }
 
 /** Makes figures of a file, which it may read only while it runs. */
@@ -48,44 +82,78 @@ export interface OpenHost extends Host {
 /**
  * Opens the machine to measure.
  *
- * @param root the folder that is, or stands for, its /proc; without a file `stat` there it is not Linux's
+ * @param root the folder that is, or stands for, its /proc, with its /sys beside it; without a file `stat` there it is not
+ *   Linux's
  * @throws CodedError `ROOT_INVALID`, a configuration error, when a root other than the default has no `stat`
  */
 export function openHost(root: string = DEFAULT_ROOT, node_os: Os = os): OpenHost {
+  const any = { os: node_os, statfs: (path: string) => statfs(path), now: () => performance.now() };
   if (existsSync(join(root, 'stat'))) {
     const proc = new ProcFolder(root);
-    return { proc, os: node_os, nextSample: () => proc.nextSample(), close: () => proc.close() };
+    return { ...any, proc, sys: openSys(root), nextSample: () => proc.nextSample(), close: () => proc.close() };
   }
   if (root !== DEFAULT_ROOT) throw rootInvalid(root);
-  return { proc: undefined, os: node_os, nextSample() {}, close() {} };
+  return { ...any, proc: undefined, sys: undefined, nextSample() {}, close() {} };
 }
+
+/** The /sys beside a /proc. */
+export function openSys(root: string): Sys | undefined {
+  const folder = join(dirname(root), 'sys');
+  const has = (name: string) => existsSync(join(folder, name));
+  if (!has('class')) return undefined;
+  return {
+    has,
+    read: (name) => {
+      try {
+        return readFileSync(join(folder, name), 'latin1').trim();
+      } catch {
+        // Drivers answer with every kind of error when they do not know.
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Samples until a file that was not there is looked for again: an error costs as much as reading ten files. */
+const SAMPLES_ABSENT = 60;
 
 /** The files that probes have asked for. Probes ask for a fixed set, so the map does not grow. */
 class ProcFolder implements Proc {
   readonly #root: string;
+  readonly #net: string;
   readonly #files = new Map<string, Entry>();
   #sample = 0;
 
   constructor(root: string) {
     this.#root = root;
+    const of_first = join(root, '1/net');
+    // A container has a network of its own. That of the machine is its first process's.
+    this.#net = root !== DEFAULT_ROOT && existsSync(of_first) ? of_first : join(root, 'net');
+  }
+
+  #pathOf(name: string): string {
+    return name.startsWith('net/') ? join(this.#net, name.slice(4)) : join(this.#root, name);
   }
 
   read<Parsed>(name: string, parse: Parse<Parsed>): Parsed | undefined {
     let entry = this.#files.get(name);
     if (entry === undefined) {
       entry = {
-        file: new ProcFile(join(this.#root, name)),
+        file: new ProcFile(this.#pathOf(name)),
         sample: -1,
         found: false,
+        absent_until: 0,
         parse: undefined,
         parsed: undefined,
       };
       this.#files.set(name, entry);
     }
     if (entry.sample !== this.#sample) {
+      if (this.#sample < entry.absent_until) return undefined;
       entry.found = entry.file.read();
       entry.sample = this.#sample;
       entry.parse = undefined;
+      if (!entry.found) entry.absent_until = this.#sample + SAMPLES_ABSENT;
     }
     if (!entry.found) return undefined;
     if (entry.parse !== parse) {
@@ -94,6 +162,16 @@ class ProcFolder implements Proc {
     }
     // It was made by this very function.
     return entry.parsed as Parsed;
+  }
+
+  text(name: string): string | undefined {
+    // Its lines may be of any length.
+    const file = new ProcFile(this.#pathOf(name), 0);
+    try {
+      return file.read() ? file.bytes.toString('utf8', 0, file.length) : undefined;
+    } finally {
+      file.close();
+    }
   }
 
   nextSample(): void {
@@ -111,6 +189,8 @@ interface Entry {
   sample: number;
   /** Whether it was there. */
   found: boolean;
+  /** The sample at which it is looked for again. */
+  absent_until: number;
   /** What `parsed` was made with; undefined when nothing has been yet. */
   parse: unknown;
   parsed: unknown;

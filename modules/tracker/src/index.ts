@@ -39,7 +39,7 @@ export default defineModule({
         minLength: 1,
         default: DEFAULT_ROOT,
         description:
-          "Where the machine's /proc is mounted. Systems without one are measured by what Node knows of them.",
+          "Where the machine's /proc is mounted, its /sys beside it. Systems without are measured by what Node knows of them.",
       }),
     },
     { additionalProperties: false },

@@ -2,7 +2,7 @@
 
 import { ascii, type Scanner } from './scanner.ts';
 
-/** The figures that probes use. */
+/** The figures that probes use, in the order of today's kernels. */
 const NAMES = [
   'MemTotal',
   'MemFree',
@@ -24,26 +24,16 @@ export type Meminfo = { [Name in (typeof NAMES)[number]]?: number };
 export function parseMeminfo(file: Scanner): Meminfo | undefined {
   if (file.ended) return undefined;
   const meminfo: Meminfo = {};
-  for (; !file.ended; file.nextLine()) {
-    for (const { name, label } of LABELS[file.peek()] ?? NONE) {
-      if (!file.take(label)) continue;
-      file.spaces();
-      const kilobytes = file.whole();
-      // A kB is 1,024 bytes here; what would be no exact number of bytes is no memory of this world.
-      if (kilobytes !== -1 && kilobytes < 2 ** 43 && file.take(KB)) meminfo[name] = kilobytes * 1_024;
-      break;
-    }
+  for (const { name, label } of LABELS) {
+    if (!file.seek(label)) continue;
+    file.spaces();
+    const kilobytes = file.whole();
+    // A kB is 1,024 bytes here; what would be no exact number of bytes is no memory of this world.
+    if (kilobytes !== -1 && kilobytes < 2 ** 43 && file.take(KB)) meminfo[name] = kilobytes * 1_024;
   }
   return meminfo;
 }
 
-/** How a line begins, and the figure that it tells; by first byte, since most lines are of no use here. */
-const LABELS: { name: (typeof NAMES)[number]; label: Uint8Array }[][] = [];
-for (const name of NAMES) {
-  const label = ascii(`${name}:`);
-  const alike = LABELS[label[0] ?? 0] ?? [];
-  alike.push({ name, label });
-  LABELS[label[0] ?? 0] = alike;
-}
-const NONE: (typeof LABELS)[number] = [];
+/** How the line of a figure begins. */
+const LABELS = NAMES.map((name) => ({ name, label: ascii(`\n${name}:`) }));
 const KB = ascii(' kB');

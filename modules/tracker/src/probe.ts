@@ -10,6 +10,11 @@ export interface Probe<Schema extends TSchema = TSchema> {
   /** Its figures, each with a title, and a unit where it has one. */
   readonly schema: Schema;
   /**
+   * The time between two readings; left out, every sample has one. Measures in between carry the last, which says under
+   * `read_ms` when it was. For what changes slowly or costs much.
+   */
+  readonly every_ms?: number;
+  /**
    * Gets ready to read, once, when the tracker starts. What throws is counted and told, and tried again at the next
    * sample. Takes the first counters of what is measured between two readings.
    */
@@ -20,9 +25,11 @@ export interface Probe<Schema extends TSchema = TSchema> {
 export interface Reader<Figures = unknown> {
   /**
    * Reads once. Undefined: this machine has no such figures, or none yet; they are left out of the measure, never
-   * replaced by nought. What throws is counted and told, and harms no other probe. Does not wait.
+   * replaced by nought. What throws is counted and told, and harms no other probe. Does not wait: a probe with an interval
+   * of its own may promise its reading, and is not asked again before it has come. When none has come by the time of the
+   * next, the last is not carried on.
    */
-  read(): Reading<Figures> | undefined;
+  read(): Reading<Figures> | undefined | Promise<Reading<Figures> | undefined>;
   /** Lets go of what `open` took. The host's files are not its own. */
   close?(): void;
 }

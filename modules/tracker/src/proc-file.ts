@@ -9,15 +9,21 @@ export const PROC_FILE_BYTES_MAX = 1_048_576;
 
 const FIRST_BYTES = 4_096;
 
+/** What is shorter is whole. The files with longer lines, such as /proc/stat, come in one piece. */
+const WHOLE_BYTES = 2_048;
+
 export class ProcFile {
   /** What the last read found: the first `length` of these. Written over by the next. */
-  bytes: Uint8Array = new Uint8Array(FIRST_BYTES);
+  bytes: Buffer = Buffer.alloc(FIRST_BYTES);
   length = 0;
   readonly #path: string;
+  readonly #whole_bytes: number;
   #descriptor: number | undefined;
 
-  constructor(path: string) {
+  /** @param whole_bytes what is shorter is known to be whole */
+  constructor(path: string, whole_bytes = WHOLE_BYTES) {
     this.#path = path;
+    this.#whole_bytes = whole_bytes;
   }
 
   /**
@@ -43,7 +49,7 @@ export class ProcFile {
     } catch (error) {
       this.close();
       if (error instanceof CodedError) throw error;
-      if (isNotFound(error)) return false;
+      if (isAbsent(error)) return false;
       throw procUnreadable(this.#path, error);
     }
   }
@@ -56,26 +62,30 @@ export class ProcFile {
     closeSync(descriptor);
   }
 
-  /** Reads to the end: the kernel may give a long file in several pieces, so a short read says nothing. */
+  /**
+   * Reads to the end. The kernel may give a long file in several pieces, whole lines of at most a page; so a read that is
+   * short says nothing, unless so short that a line of half a page would have fitted in.
+   */
   #readWhole(descriptor: number): void {
     this.length = 0;
     for (;;) {
       if (this.length === this.bytes.length) this.#grow();
       const read_bytes = readSync(descriptor, this.bytes, this.length, this.bytes.length - this.length, this.length);
-      if (read_bytes === 0) return;
       this.length += read_bytes;
+      if (read_bytes === 0 || this.length < this.#whole_bytes) return;
     }
   }
 
   #grow(): void {
     const { length } = this.bytes;
     if (length >= PROC_FILE_BYTES_MAX) throw procTooLarge(this.#path, PROC_FILE_BYTES_MAX);
-    const larger = new Uint8Array(length * 2);
+    const larger = Buffer.alloc(length * 2);
     larger.set(this.bytes);
     this.bytes = larger;
   }
 }
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** There is no such file, or the kernel was told at its start to leave out what it would tell. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTSUP');
 }

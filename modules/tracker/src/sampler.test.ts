@@ -4,10 +4,19 @@ import Type from 'typebox';
 import { describe, expect, it, vi } from 'vitest';
 import { procUnexpected } from './errors.ts';
 import type { OpenHost } from './host.ts';
-import { defineProbe, type Probe, type Reading } from './probe.ts';
+import { defineProbe, type Probe, type Reader, type Reading } from './probe.ts';
 import { Sampler } from './sampler.ts';
 
-const host: OpenHost = { proc: undefined, os, nextSample: vi.fn(), close: vi.fn() };
+let time_ms = 0;
+const host: OpenHost = {
+  proc: undefined,
+  sys: undefined,
+  os,
+  statfs: () => Promise.reject(new Error('not asked')),
+  now: () => time_ms,
+  nextSample: vi.fn(),
+  close: vi.fn(),
+};
 
 /** A probe that reads what the test tells it to. */
 function probe(name: string, read: () => Reading | undefined, close = () => {}): Probe {
@@ -142,5 +151,74 @@ describe('a sample', () => {
     expect(closed).toEqual(['tidy']);
     expect(counts).toEqual({ probe_stubborn_failed: 1 });
     expect(host.close).toHaveBeenCalled();
+  });
+});
+
+describe('a probe with an interval of its own', () => {
+  /** A probe that is read every ten seconds, and a sampler that samples every second. */
+  function slow(read: () => ReturnType<Reader['read']>) {
+    const reads = vi.fn(read);
+    const rare = defineProbe({ name: 'rare', schema: Type.Unknown(), every_ms: 10_000, open: () => ({ read: reads }) });
+    const { sampler: sampling, counts } = sampler(cpu, rare);
+    const sample = () => {
+      const body = sampling.sample();
+      time_ms += 1_000;
+      return body;
+    };
+    return { sample, reads, counts };
+  }
+
+  it('is read then, and carried on with the time of its reading in between', () => {
+    let n = 0;
+    const { sample, reads } = slow(() => ({ percentage: ++n, figures: { n } }));
+    const samples = Array.from({ length: 20 }, sample);
+    expect(reads).toHaveBeenCalledTimes(2);
+    expect(samples.map((body) => body?.['rare_percentage'])).toEqual([...Array(10).fill(1), ...Array(10).fill(2)]);
+    expect(samples[9]?.['rare']).toEqual({ n: 1, read_ms: expect.closeTo(Date.now(), -5) });
+    expect(samples[9]?.['rare']).toEqual(samples[0]?.['rare']);
+  });
+
+  it('is left out until its next reading when it fails', () => {
+    let n = 0;
+    const { sample, counts } = slow(() => {
+      if (++n === 2) throw new Error('gone');
+      return { figures: { n } };
+    });
+    const there = Array.from({ length: 30 }, () => 'rare' in (sample() ?? {}));
+    expect(there).toEqual([...Array(10).fill(true), ...Array(10).fill(false), ...Array(10).fill(true)]);
+    expect(counts).toEqual({ probe_rare_failed: 1 });
+  });
+
+  it('may promise its reading, which is told from the sample after it has come', async () => {
+    let n = 0;
+    const { sample } = slow(async () => ({ percentage: 50, figures: { n: ++n } }));
+    expect(sample()).not.toHaveProperty('rare');
+    await Promise.resolve();
+    await vi.waitFor(() => expect(sample()).toMatchObject({ rare_percentage: 50, rare: { n: 1 } }));
+  });
+
+  it('is counted as failed when it breaks its promise', async () => {
+    const { sample, counts } = slow(() => Promise.reject(new Error('broken')));
+    sample();
+    await vi.waitFor(() => expect(counts).toEqual({ probe_rare_failed: 1 }));
+    expect(sample()).not.toHaveProperty('rare');
+  });
+
+  it('is not asked again while it hangs, holds up nobody, and is carried on no longer than to its next time', async () => {
+    let answer = (_: Reading) => {};
+    let n = 0;
+    const { sample, reads } = slow(() => {
+      if (++n === 1) return Promise.resolve({ figures: { n } });
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    sample();
+    await vi.waitFor(() => expect(sample()).toHaveProperty('rare'));
+    const there = Array.from({ length: 40 }, () => 'rare' in (sample() ?? {}));
+    expect(reads).toHaveBeenCalledTimes(2);
+    expect(there.lastIndexOf(true)).toBeLessThan(20);
+    answer({ figures: { n } });
+    await vi.waitFor(() => expect(sample()).toMatchObject({ rare: { n: 2 } }));
   });
 });

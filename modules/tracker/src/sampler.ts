@@ -4,7 +4,7 @@ import { CodedError, type Context, type Log, LogLimiter, reasonOf } from '@gangl
 import type { Measure } from '@ganglion/topics';
 import { headlineInvalid } from './errors.ts';
 import type { OpenHost } from './host.ts';
-import type { Probe, Reader } from './probe.ts';
+import type { Probe, Reader, Reading } from './probe.ts';
 
 /** A failing probe is told at most this often. */
 const TELL_INTERVAL_MS = 60_000;
@@ -14,6 +14,12 @@ interface Slot {
   reader: Reader | undefined;
   /** What was told of its failing; undefined while all is well. */
   told: string | undefined;
+  /** What it read last, to be carried on until it is due again. */
+  carried: Reading | undefined;
+  /** Whether it has promised a reading that has not come. */
+  awaited: boolean;
+  /** By the host's clock: when it is to be read next. */
+  due_ms: number;
 }
 
 export class Sampler {
@@ -28,7 +34,14 @@ export class Sampler {
     this.#host = host;
     this.#log = log;
     this.#count = count;
-    this.#slots = probes.map((probe) => ({ probe, reader: undefined, told: undefined }));
+    this.#slots = probes.map((probe) => ({
+      probe,
+      reader: undefined,
+      told: undefined,
+      carried: undefined,
+      awaited: false,
+      due_ms: host.now(),
+    }));
     for (const slot of this.#slots) {
       try {
         slot.reader = slot.probe.open(host);
@@ -45,20 +58,59 @@ export class Sampler {
     for (const slot of this.#slots) {
       const { name } = slot.probe;
       try {
-        slot.reader ??= slot.probe.open(this.#host);
-        const reading = slot.reader.read();
-        const percentage = reading?.percentage;
-        // The kernel would refuse the whole measure.
-        if (percentage !== undefined && !(percentage >= 0 && percentage <= 100))
-          throw headlineInvalid(name, percentage);
-        if (slot.told !== undefined) this.#recovered(slot);
-        if (percentage !== undefined) body[`${name}_percentage`] = percentage;
-        if (reading !== undefined) body[name] = reading.figures;
+        const reading = this.#read(slot);
+        if (reading === undefined) continue;
+        if (reading.percentage !== undefined) body[`${name}_percentage`] = reading.percentage;
+        body[name] = reading.figures;
       } catch (error) {
         this.#failed(slot, error);
       }
     }
     return 'cpu_percentage' in body ? (body as Measure) : undefined;
+  }
+
+  /** What a probe tells in this sample: what it reads now or, until it is due again, what it read last. */
+  #read(slot: Slot): Reading | undefined {
+    const { every_ms = 0 } = slot.probe;
+    const now_ms = this.#host.now();
+    if (now_ms < slot.due_ms) return slot.carried;
+    slot.due_ms = now_ms + every_ms;
+    const { carried } = slot;
+    slot.carried = undefined;
+    // It hangs. What it read before is too old by now.
+    if (slot.awaited) return undefined;
+    slot.reader ??= slot.probe.open(this.#host);
+    const read_ms = Date.now();
+    const reading = slot.reader.read();
+    if (reading instanceof Promise) {
+      slot.carried = carried;
+      slot.awaited = true;
+      void this.#await(slot, reading, read_ms);
+    } else {
+      slot.carried = every_ms === 0 ? this.#checked(slot, reading) : stamped(this.#checked(slot, reading), read_ms);
+    }
+    return slot.carried;
+  }
+
+  async #await(slot: Slot, promised: Promise<Reading | undefined>, read_ms: number): Promise<void> {
+    try {
+      slot.carried = stamped(this.#checked(slot, await promised), read_ms);
+    } catch (error) {
+      slot.carried = undefined;
+      this.#failed(slot, error);
+    } finally {
+      slot.awaited = false;
+    }
+  }
+
+  /** @throws CodedError `HEADLINE_INVALID`: the kernel would refuse the whole measure */
+  #checked(slot: Slot, reading: Reading | undefined): Reading | undefined {
+    const percentage = reading?.percentage;
+    if (percentage !== undefined && !(percentage >= 0 && percentage <= 100)) {
+      throw headlineInvalid(slot.probe.name, percentage);
+    }
+    if (slot.told !== undefined) this.#recovered(slot);
+    return reading;
   }
 
   /** Closes every probe and the host's files. Never throws. */
@@ -87,4 +139,9 @@ export class Sampler {
     slot.told = undefined;
     this.#log.info({ probe: slot.probe.name }, `${slot.probe.name} can be read again`);
   }
+}
+
+/** A reading that says when it was read, epoch milliseconds, for those who get it later. */
+function stamped(reading: Reading | undefined, read_ms: number): Reading | undefined {
+  return reading && { ...reading, figures: { read_ms, ...Object(reading.figures) } };
 }

@@ -1,21 +1,30 @@
-// Reads numbers and words out of the bytes of a file, from front to back. Straight loops over bytes: these are compiled
-// after a few samples, while texts, lines and patterns cost many times as much each time, and leave garbage.
+// Reads numbers and words out of the bytes of a file, from front to back. What is skipped is passed over by the runtime's own
+// search, and a row of many numbers is split by it as a text: a tracker's code is never optimized (see the command's
+// run.ts), and there a loop over bytes costs five times as much.
 
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
-const DOT = 0x2e;
 const ZERO = 0x30;
 
-/** Digits that a number may have, so that it stays exact. The kernel's counters of a century have fewer. */
+/** Digits that a number may have, so that it stays exact. */
 const DIGITS_MAX = 15;
 
+/** From here on the runtime compares faster than a loop, for all that it costs to call. */
+const LONG_BYTES = 64;
+
+/** Digits of the kernel's largest counters, of 64 bits. */
+const COUNTER_DIGITS_MAX = 20;
+
+/** What a counter of the kernel goes up to. */
+export const COUNTER_MAX = 2 ** 64;
+
 export class Scanner {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   readonly #length: number;
   #at = 0;
 
   /** @param length how many of the bytes count */
-  constructor(bytes: Uint8Array, length: number = bytes.length) {
+  constructor(bytes: Buffer, length: number = bytes.length) {
     this.#bytes = bytes;
     this.#length = length;
   }
@@ -27,56 +36,56 @@ export class Scanner {
 
   /** Takes a whole number of 1 to 15 digits; -1 when there is none here, and then nothing is taken. */
   whole(): number {
+    return this.#digits(DIGITS_MAX);
+  }
+
+  /**
+   * Takes a counter of the kernel, a whole number of up to 64 bits; -1 when there is none here, and then nothing is taken.
+   * Above 2^53 it is rounded, to 2,048 at worst: a rate does not notice.
+   */
+  counter(): number {
+    return this.#digits(COUNTER_DIGITS_MAX);
+  }
+
+  #digits(digits_max: number): number {
+    const bytes = this.#bytes;
+    const length = this.#length;
     const start = this.#at;
     let at = start;
     let number = 0;
-    while (at < this.#length) {
-      const digit = (this.#bytes[at] ?? 0) - ZERO;
+    for (; at < length; at++) {
+      const digit = (bytes[at] ?? 0) - ZERO;
       if (digit < 0 || digit > 9) break;
       number = number * 10 + digit;
-      at++;
     }
-    if (at === start || at - start > DIGITS_MAX) return -1;
+    if (at === start || at - start > digits_max) return -1;
     this.#at = at;
     return number;
   }
 
-  /** Takes a number with decimals, `0.85`; -1 when there is none here, and then nothing is taken. */
-  decimal(): number {
-    const start = this.#at;
-    const whole = this.whole();
-    if (whole !== -1 && this.#bytes[this.#at] === DOT && this.#at < this.#length) {
-      const point = ++this.#at;
-      const decimals = this.whole();
-      const scale = 10 ** (this.#at - point);
-      if (decimals !== -1) return (whole * scale + decimals) / scale;
-    }
-    this.#at = start;
-    return -1;
-  }
-
   /** Takes these bytes; false when others stand here, and then nothing is taken. */
-  take(bytes: Uint8Array): boolean {
+  take(bytes: Buffer): boolean {
     const end = this.#at + bytes.length;
     if (end > this.#length) return false;
-    for (let i = 0; i < bytes.length; i++) {
-      if (this.#bytes[this.#at + i] !== bytes[i]) return false;
+    if (bytes.length > LONG_BYTES) {
+      if (this.#bytes.compare(bytes, 0, bytes.length, this.#at, end) !== 0) return false;
+      this.#at = end;
+      return true;
     }
+    const mine = this.#bytes;
+    const at = this.#at;
+    for (let i = 0; i < bytes.length; i++) if (mine[at + i] !== bytes[i]) return false;
     this.#at = end;
     return true;
   }
 
   /** Takes all spaces here. */
   spaces(): void {
-    while (this.#bytes[this.#at] === SPACE && this.#at < this.#length) this.#at++;
-  }
-
-  /** Takes the end of a line, or of the file; false when there is more on this line, and then nothing is taken. */
-  lineEnd(): boolean {
-    if (this.ended) return true;
-    if (this.#bytes[this.#at] !== NEWLINE) return false;
-    this.#at++;
-    return true;
+    const bytes = this.#bytes;
+    const length = this.#length;
+    let at = this.#at;
+    while (at < length && bytes[at] === SPACE) at++;
+    this.#at = at;
   }
 
   /** Goes to the next line. */
@@ -86,21 +95,82 @@ export class Scanner {
     this.#at = end === -1 || end >= this.#length ? this.#length : end + 1;
   }
 
-  /** The byte that stands here; -1 at the end. */
-  peek(): number {
-    return this.ended ? -1 : (this.#bytes[this.#at] ?? -1);
+  /**
+   * Goes behind the next place where these bytes stand, or the first in the file when there is none from here on; false
+   * when there is none at all, and then nothing is taken. A newline at their beginning stands for the beginning of a line,
+   * also of this one and of the first.
+   */
+  seek(bytes: Buffer): boolean {
+    const start = this.#at;
+    if (start > 0 && this.#find(bytes)) return true;
+    this.#at = 0;
+    if (bytes[0] === NEWLINE) {
+      const length = bytes.length - 1;
+      if (length <= this.#length && this.#bytes.compare(bytes, 1, bytes.length, 0, length) === 0) {
+        this.#at = length;
+        return true;
+      }
+    }
+    if (this.#find(bytes)) return true;
+    this.#at = start;
+    return false;
   }
 
-  /** The text from here to the end of the line, for an error. */
-  restOfLine(): string {
+  #find(bytes: Buffer): boolean {
+    // At the beginning of a line the newline before it counts as one that is still to come.
+    const from = this.#bytes[this.#at - 1] === NEWLINE ? this.#at - 1 : this.#at;
+    const found = this.#bytes.indexOf(bytes, from);
+    // Behind the bytes that count there may be old ones.
+    if (found === -1 || found + bytes.length > this.#length) return false;
+    this.#at = found + bytes.length;
+    return true;
+  }
+
+  /** Seeks a label and takes the counter behind it. NaN when there is none. */
+  counterAfter(label: Buffer): number {
+    const counted = this.seek(label) ? this.counter() : -1;
+    return counted === -1 ? Number.NaN : counted;
+  }
+
+  /** Goes back to the front. */
+  restart(): void {
+    this.#at = 0;
+  }
+
+  /** Takes the text from here to the end of the line, and that end. */
+  line(): string {
     const start = this.#at;
-    let end = start;
-    while (end < this.#length && this.#bytes[end] !== NEWLINE) end++;
-    return Buffer.from(this.#bytes.slice(start, Math.min(end, start + 200))).toString('latin1');
+    this.nextLine();
+    const ended = this.#bytes[this.#at - 1] === NEWLINE && this.#at > start;
+    return this.#bytes.toString('latin1', start, ended ? this.#at - 1 : this.#at);
+  }
+
+  /**
+   * Takes the numbers of this line from here on, with spaces between them, and its end.
+   *
+   * @param numbers gets as many as it has room for
+   * @returns how many there were, up to the first that is no counter
+   */
+  numbers(numbers: Float64Array | number[], room: number): number {
+    const words = this.line().split(' ');
+    let at = 0;
+    for (let i = 0; i < words.length && at < room; i++) {
+      const word = words[i];
+      if (word === '') continue;
+      const number = Number(word);
+      if (!(number >= 0 && number <= COUNTER_MAX)) break;
+      numbers[at++] = number;
+    }
+    return at;
+  }
+
+  /** The text from here to the end. */
+  rest(): string {
+    return this.#bytes.toString('latin1', this.#at, this.#length);
   }
 }
 
-/** The bytes of an ASCII text, to look for. */
-export function ascii(text: string): Uint8Array {
+/** The bytes of a text that holds no more than Latin letters, to look for. */
+export function ascii(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }

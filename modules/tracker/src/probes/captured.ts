@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { openSys, type Sys } from '../host.ts';
 
 const folder = fileURLToPath(new URL('./fixtures', import.meta.url));
 
@@ -13,6 +14,11 @@ export const machines: readonly string[] = readdirSync(folder, { withFileTypes: 
 /** Its /proc, as a root for `openHost`. */
 export function rootOf(machine: string): string {
   return `${folder}/${machine}/proc`;
+}
+
+/** Its /sys; undefined when it has none. */
+export function sysOf(machine: string): Sys | undefined {
+  return openSys(rootOf(machine));
 }
 
 /** The text of a file of its /proc; undefined when it has none. */

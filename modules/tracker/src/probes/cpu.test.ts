@@ -10,10 +10,10 @@ const parseStat = (text: string) => parse(new Scanner(ascii(text)));
 function usageOf(machine: string) {
   const [before, after] = [parseStat(captured(machine, 'stat') ?? ''), parseStat(capturedLater(machine, 'stat') ?? '')];
   if (before === undefined || after === undefined) throw new Error(`${machine} has no stat`);
-  return usage(before, after);
+  return usage(before, after, 1_000);
 }
 
-const stat = (...lines: string[]) => parseStat(`${lines.join('\n')}\nintr 0\n`) as CpuTimes;
+const stat = (...lines: string[]) => parseStat(`${lines.join('\n')}\nsoftirq 0\n`) as CpuTimes;
 
 describe('the CPU from /proc/stat', () => {
   it('is the share of time that was neither idle nor waiting for I/O', () => {
@@ -30,6 +30,9 @@ describe('the CPU from /proc/stat', () => {
         irq_percentage: 0.5,
         softirq_percentage: 0.5,
         steal_percentage: 0,
+        interrupts_per_second: 0,
+        context_switches_per_second: 0,
+        forks_per_second: 0,
       },
     });
   });
@@ -92,6 +95,9 @@ describe('the CPU from /proc/stat', () => {
         nice_percentage: 0,
         system_percentage: 25,
         idle_percentage: 75,
+        interrupts_per_second: 100,
+        context_switches_per_second: 100,
+        forks_per_second: 1,
       },
     });
   });
@@ -104,19 +110,37 @@ describe('the CPU from /proc/stat', () => {
     const before = stat('cpu  1000 0 1000 8000', 'cpu0 500 0 500 4000', 'cpu1 500 0 500 4000');
     const begun = stat('cpu  10 0 10 80', 'cpu0 5 0 5 40', 'cpu1 5 0 5 40');
     const after = stat('cpu  20 0 10 90', 'cpu0 15 0 5 40', 'cpu1 5 0 5 50');
-    expect(usage(before, begun)).toBeUndefined();
-    expect(usage(begun, after)).toMatchObject({ percentage: 50, figures: { core_percentages: [100, 0] } });
+    expect(usage(before, begun, 1_000)).toBeUndefined();
+    expect(usage(begun, after, 1_000)).toMatchObject({ percentage: 50, figures: { core_percentages: [100, 0] } });
   });
 
   it('has no figure for a core whose counters began again alone', () => {
     const before = stat('cpu  1000 0 0 1000', 'cpu0 500 0 0 500', 'cpu1 500 0 0 500');
     const after = stat('cpu  1050 0 0 1050', 'cpu0 550 0 0 550', 'cpu1 3 0 0 4');
-    expect(usage(before, after)).toMatchObject({ percentage: 50, figures: { core_percentages: [50, null] } });
+    expect(usage(before, after, 1_000)).toMatchObject({ percentage: 50, figures: { core_percentages: [50, null] } });
   });
 
   it('has no cores where none is told', () => {
-    expect(usage(stat('cpu  1 1 1 1'), stat('cpu  2 1 1 2'))).toMatchObject({ percentage: 50 });
-    expect(usage(stat('cpu  1 1 1 1'), stat('cpu  2 1 1 2'))?.figures).not.toHaveProperty('cores');
+    expect(usage(stat('cpu  1 1 1 1'), stat('cpu  2 1 1 2'), 1_000)).toMatchObject({ percentage: 50 });
+    expect(usage(stat('cpu  1 1 1 1'), stat('cpu  2 1 1 2'), 1_000)?.figures).not.toHaveProperty('cores');
+  });
+
+  it('tells what the kernel was called upon for, a second', () => {
+    const lines = (...[interrupts, switches, forks]: number[]) =>
+      stat(
+        `cpu  ${forks} 0 0 9`,
+        `intr ${interrupts} 0 7 1`,
+        `ctxt ${switches}`,
+        `processes ${forks}`,
+        'procs_blocked 3',
+      );
+    const figures = usage(lines(100, 2_000, 10), lines(350, 5_000, 10.5 * 2), 500)?.figures;
+    expect(figures).toMatchObject({
+      interrupts_per_second: 500,
+      context_switches_per_second: 6_000,
+      forks_per_second: 22,
+    });
+    expect(lines(1, 1, 1).blocked).toBe(3);
   });
 
   it('is nothing in an empty file', () => {
@@ -128,7 +152,7 @@ describe('the CPU from /proc/stat', () => {
     ['too few columns', 'cpu  1 2 3\n'],
     ['a word among the numbers', 'cpu  1 2 3 x 5\n'],
     ['a negative number', 'cpu  1 2 3 -4\n'],
-    ['a number beyond all counters', 'cpu  1 2 3 1234567890123456\n'],
+    ['a number beyond all counters', 'cpu  1 2 3 12345678901234567890123\n'],
     ['no space', 'cpu,1,2,3,4\n'],
     ['something else', 'intr 1 2 3\n'],
   ])('is refused with %s', (_, text) => {
@@ -160,7 +184,7 @@ describe('the CPU from any two readings', () => {
   it('stays within 0 to 100, and the modes add up to 100', () => {
     fc.assert(
       fc.property(two, ([first, second]) => {
-        const reading = usage(stat(...text(first)), stat(...text(second)));
+        const reading = usage(stat(...text(first)), stat(...text(second)), 1_000);
         if (reading === undefined) return;
         const { core_percentages, cores, ...modes } = reading.figures;
         const shares = Object.values(modes);
@@ -190,7 +214,7 @@ describe("the CPU from Node's view", () => {
   const usageOn = (platform: NodeJS.Platform, ...times: (typeof zero)[]) => {
     const before = timesOf(os(platform, ...times.map(() => zero)));
     const after = timesOf(os(platform, ...times));
-    return before && after && usage(before, after);
+    return before && after && usage(before, after, 1_000);
   };
 
   it('has the modes that Node knows', () => {

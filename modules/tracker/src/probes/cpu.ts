@@ -2,13 +2,14 @@
 //
 // From /proc/stat, see proc(5). A core is in use when it is neither idle nor waiting for I/O. Stolen time, when the
 // hypervisor ran someone else, is not idle: there was work to do. Time spent for guests is already in user and nice;
-// here it is taken out of them, so that the modes add up to 100.
+// here it is taken out of them, so that the modes add up to 100. The same file tells how often the kernel was called upon.
 
 import Type, { type Static } from 'typebox';
 import { procUnexpected } from '../errors.ts';
-import { Count, Percentage } from '../figures.ts';
+import { Count, Percentage, PerSecond } from '../figures.ts';
 import type { Os } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
+import { grown, perSecond, tell } from '../rate.ts';
 import { ascii, type Scanner } from '../scanner.ts';
 
 /** The columns of /proc/stat, in its order. Kernels before 2.6.33 have fewer. */
@@ -44,6 +45,9 @@ const schema = Type.Object({
   steal_percentage: Type.Optional(Percentage('Stolen by the hypervisor')),
   guest_percentage: Type.Optional(Percentage('Virtual machines')),
   guest_nice_percentage: Type.Optional(Percentage('Virtual machines of low priority')),
+  context_switches_per_second: Type.Optional(PerSecond('Context switches')),
+  interrupts_per_second: Type.Optional(PerSecond('Interrupts')),
+  forks_per_second: Type.Optional(PerSecond('Tasks started, threads included')),
 });
 
 type Figures = Static<typeof schema>;
@@ -51,21 +55,24 @@ type Figures = Static<typeof schema>;
 export const cpu = defineProbe({
   name: 'cpu',
   schema,
-  open: ({ proc, os }) => {
+  open: ({ proc, os, now }) => {
     const readTimes = () => (proc === undefined ? timesOf(os) : proc.read('stat', parseStat));
     let before = readTimes();
+    let before_ms = now();
     return {
       read: () => {
         const after = readTimes();
-        const reading = before && after && usage(before, after);
+        const after_ms = now();
+        const reading = before && after && usage(before, after, after_ms - before_ms);
         before = after;
+        before_ms = after_ms;
         return reading;
       },
     };
   },
 });
 
-/** Time spent since the start of the machine, in ticks of any length. */
+/** Since the start of the machine: the time spent, in ticks of any length, and what was counted. */
 export interface CpuTimes {
   /** All cores together, those included that went offline. */
   readonly all: Columns;
@@ -73,6 +80,12 @@ export interface CpuTimes {
   readonly cores: readonly (CoreTimes | undefined)[];
   /** The number of cores online. */
   readonly online: number;
+  /** Undefined where this system does not tell it. */
+  readonly context_switches?: number;
+  readonly interrupts?: number;
+  readonly forks?: number;
+  /** Tasks that wait for a disk now. */
+  readonly blocked?: number;
 }
 
 /** A column a mode; undefined where this system does not tell it. */
@@ -98,11 +111,7 @@ export function parseStat(file: Scanner): CpuTimes | undefined {
   while (file.take(CPU)) {
     const core = file.whole();
     const columns: number[] = [];
-    for (file.spaces(); !file.lineEnd(); file.spaces()) {
-      const ticks = file.whole();
-      if (ticks === -1) throw procUnexpected('/proc/stat', `no number in "${file.restOfLine()}"`);
-      if (columns.length < FIELDS.length) columns.push(ticks);
-    }
+    file.numbers(columns, FIELDS.length);
     if (columns.length < COLUMNS_MIN) throw procUnexpected('/proc/stat', `a core has ${columns.length} columns`);
     if (core > CORE_MAX) throw procUnexpected('/proc/stat', `a core has the number ${core}`);
     if (core === -1) {
@@ -113,10 +122,24 @@ export function parseStat(file: Scanner): CpuTimes | undefined {
     }
   }
   if (all === undefined) throw procUnexpected('/proc/stat', 'it has no line for all cores');
-  return { all, cores, online };
+  const times: { -readonly [Name in keyof CpuTimes]: CpuTimes[Name] } = { all, cores, online };
+  // A line each, and others between them: `ctxt 316889846`.
+  for (const { name, label } of COUNTERS) {
+    const counted = file.counterAfter(label);
+    if (!Number.isNaN(counted)) times[name] = counted;
+  }
+  return times;
 }
 
 const CPU = ascii('cpu');
+
+/** What is counted, in the order of /proc/stat. Kernels before 2.6 do not tell the last. */
+const COUNTERS = [
+  { name: 'interrupts', label: ascii('\nintr ') },
+  { name: 'context_switches', label: ascii('\nctxt ') },
+  { name: 'forks', label: ascii('\nprocesses ') },
+  { name: 'blocked', label: ascii('\nprocs_blocked ') },
+] as const;
 
 /** What the oldest kernels tell. */
 const COLUMNS_MIN = 4;
@@ -156,7 +179,7 @@ function sum(columns: Columns): number {
 }
 
 /** The use between two readings; undefined when no time has passed, or the counters have begun again. */
-export function usage(before: CpuTimes, after: CpuTimes): Reading<Figures> | undefined {
+export function usage(before: CpuTimes, after: CpuTimes, elapsed_ms: number): Reading<Figures> | undefined {
   // A column that went back counts as nought: iowait may, by proc(5), and so may idle and steal.
   const spent = after.all.map((ticks, column) =>
     ticks === undefined ? undefined : Math.max(0, ticks - (before.all[column] ?? ticks)),
@@ -171,11 +194,21 @@ export function usage(before: CpuTimes, after: CpuTimes): Reading<Figures> | und
     figures.core_percentages = coreUsage(before.cores, after.cores);
   }
   for (let column = 0; column < FIELDS.length; column++) {
-    const [field, ticks] = [FIELDS[column], spent[column]];
+    const field = FIELDS[column];
+    const ticks = spent[column];
     if (field !== undefined && ticks !== undefined) figures[field] = percentageOf(ticks, total);
+  }
+  for (const { name, field } of RATES) {
+    tell(figures, field, perSecond(grown(before[name] ?? Number.NaN, after[name] ?? Number.NaN), elapsed_ms));
   }
   return { percentage: percentageOf(busy, total), figures };
 }
+
+const RATES = [
+  { name: 'context_switches', field: 'context_switches_per_second' },
+  { name: 'interrupts', field: 'interrupts_per_second' },
+  { name: 'forks', field: 'forks_per_second' },
+] as const;
 
 /** Takes the time of guests out of the column in which the kernel has counted it too, a moment earlier or later. */
 function takeOut(spent: (number | undefined)[], host: number, guest: number): void {
@@ -189,7 +222,8 @@ function takeOut(spent: (number | undefined)[], host: number, guest: number): vo
 function coreUsage(before: CpuTimes['cores'], after: CpuTimes['cores']): (number | null)[] {
   const percentages: (number | null)[] = [];
   for (let core = 0; core < after.length; core++) {
-    const [from, to] = [before[core], after[core]];
+    const from = before[core];
+    const to = after[core];
     const total = from && to ? to.total - from.total : 0;
     const busy = from && to ? to.busy - from.busy : 0;
     percentages.push(total > 0 ? percentageOf(Math.min(Math.max(0, busy), total), total) : null);

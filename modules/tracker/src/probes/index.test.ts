@@ -4,24 +4,33 @@ import { CodedError } from '@ganglion/kernel';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import type { Host, Os, Parse } from '../host.ts';
+import type { Host, Os, Parse, Sys } from '../host.ts';
 import type { Probe, Reading } from '../probe.ts';
 import { ascii, Scanner } from '../scanner.ts';
-import { captured, capturedLater, machines } from './captured.ts';
+import { captured, capturedLater, machines, sysOf } from './captured.ts';
 import * as every from './index.ts';
 
 const probes: readonly Probe[] = Object.values(every);
 
-/** A host whose files can be changed between two readings. */
-function hostOf(files: { read: ReadText }): Host {
-  const read = <Parsed>(name: string, parse: Parse<Parsed>) => {
-    const text = files.read(name);
-    return text === undefined ? undefined : parse(new Scanner(ascii(text)));
-  };
-  return { proc: { read }, os: NO_OS };
+type ReadText = (name: string) => string | undefined;
+
+/** A machine at a moment. */
+interface Moment {
+  read: ReadText;
+  time_ms: number;
 }
 
-type ReadText = (name: string) => string | undefined;
+/** A host that can be moved to another moment between two readings. */
+function hostAt(moment: Moment, sys?: Sys): Host {
+  const read = <Parsed>(name: string, parse: Parse<Parsed>) => {
+    const text = moment.read(name);
+    return text === undefined ? undefined : parse(new Scanner(ascii(text)));
+  };
+  const text = (name: string) => moment.read(name);
+  return { proc: { read, text }, sys, os: NO_OS, now: () => moment.time_ms, statfs: async () => HALF_FULL };
+}
+
+const HALF_FULL = { bsize: 4_096, blocks: 1_000, bfree: 500, bavail: 450, files: 100, ffree: 90 };
 
 /** Where there is a /proc, Node's view is not asked. */
 const NO_OS = new Proxy({} as Os, {
@@ -41,16 +50,27 @@ function expectSound(probe: Probe, reading: Reading | undefined): void {
 }
 
 /** Reads now and a second later; undefined where the probe refuses what it reads. */
-function readTwice(probe: Probe, first: ReadText, second: ReadText): Reading | undefined {
-  const files = { read: first };
+async function readTwice(probe: Probe, first: ReadText, second: ReadText, sys?: Sys): Promise<Reading | undefined> {
+  const moment = { read: first, time_ms: 5_000 };
   try {
-    const reader = probe.open(hostOf(files));
-    files.read = second;
-    return reader.read();
+    const reader = probe.open(hostAt(moment, sys));
+    moment.read = second;
+    moment.time_ms += 1_000;
+    return await reader.read();
   } catch (error) {
     expect(error).toBeInstanceOf(CodedError);
     return undefined;
   }
+}
+
+/** What a probe reads on a captured machine. */
+function readCaptured(probe: Probe, machine: string): Promise<Reading | undefined> {
+  return readTwice(
+    probe,
+    (name) => captured(machine, name),
+    (name) => capturedLater(machine, name),
+    sysOf(machine),
+  );
 }
 
 it('every probe has a name of its own that is one word', () => {
@@ -61,57 +81,38 @@ it('every probe has a name of its own that is one word', () => {
 
 describe.each(probes)('the probe $name', (probe) => {
   it('has a title on each figure', () => {
-    const properties = Object.values(
-      (probe.schema as { properties?: Record<string, { title?: string }> }).properties ?? {},
-    );
-    expect(properties).not.toEqual([]);
-    for (const property of properties) expect(property.title).toMatch(/\w/);
+    const expectTitles = ({ properties = {}, patternProperties = {} }: SchemaNode) => {
+      for (const property of Object.values(properties)) {
+        expect(property.title).toMatch(/\w/);
+        expectTitles(property);
+      }
+      for (const each of Object.values(patternProperties)) expectTitles(each);
+    };
+    expect(Object.keys((probe.schema as SchemaNode).properties ?? {})).not.toEqual([]);
+    expectTitles(probe.schema as SchemaNode);
   });
 
-  it.each(machines)('reads %s', (machine) => {
-    const reading = readTwice(
-      probe,
-      (name) => captured(machine, name),
-      (name) => capturedLater(machine, name),
-    );
-    expectSound(probe, reading);
+  it.each(machines)('reads %s', async (machine) => {
+    expectSound(probe, await readCaptured(probe, machine));
   });
 
-  it('reads at least one captured machine', () => {
-    const read = machines.filter((machine) =>
-      readTwice(
-        probe,
-        (name) => captured(machine, name),
-        (name) => capturedLater(machine, name),
-      ),
-    );
-    expect(read).not.toEqual([]);
+  it('reads at least one captured machine', async () => {
+    const readings = await Promise.all(machines.map((machine) => readCaptured(probe, machine)));
+    expect(readings.filter((reading) => reading !== undefined)).not.toEqual([]);
   });
 
-  it('is nothing where its files are not there or are empty', () => {
-    expect(
-      readTwice(
-        probe,
-        () => undefined,
-        () => undefined,
-      ),
-    ).toBeUndefined();
-    expect(
-      readTwice(
-        probe,
-        () => '',
-        () => '',
-      ),
-    ).toBeUndefined();
+  it.each(['not there', 'empty'])('is nothing where its files are %s', async (state) => {
+    const read = () => (state === 'empty' ? '' : undefined);
+    expect(await readTwice(probe, read, read)).toBeUndefined();
   });
 
-  it('tells sound figures, nothing, or a coded error of any text', () => {
+  it('tells sound figures, nothing, or a coded error of any text', async () => {
     const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'cpu0129 .-/:kB\n') }));
-    fc.assert(
-      fc.property(text, text, (first, second) => {
+    await fc.assert(
+      fc.asyncProperty(text, text, async (first, second) => {
         expectSound(
           probe,
-          readTwice(
+          await readTwice(
             probe,
             () => first,
             () => second,
@@ -121,42 +122,23 @@ describe.each(probes)('the probe $name', (probe) => {
     );
   });
 
-  it('tells sound figures, nothing, or a coded error of a damaged file', () => {
-    const piece = fc.oneof(
-      fc.constantFrom(
-        '',
-        '\n',
-        ' ',
-        '-',
-        '0',
-        '999999999999999',
-        'NaN',
-        '1e999',
-        'cpu',
-        'cpu9 1 2 3 4\n',
-        ' kB',
-        ':',
-        '/',
-      ),
-      fc.string({ maxLength: 5 }),
-    );
+  it('tells sound figures, nothing, or a coded error of a damaged file', async () => {
+    const piece = fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 5 }));
     const edit = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), remove: fc.nat(30), insert: piece });
     const edits = fc.array(edit, { maxLength: 5 });
-    fc.assert(
-      fc.property(fc.constantFrom(...machines), edits, edits, (machine, first, second) => {
-        expectSound(
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...machines), edits, edits, async (machine, first, second) => {
+        const reading = await readTwice(
           probe,
-          readTwice(
-            probe,
-            (name) => damaged(captured(machine, name), first),
-            (name) => damaged(capturedLater(machine, name), second),
-          ),
+          (name) => damaged(captured(machine, name), first),
+          (name) => damaged(capturedLater(machine, name), second),
         );
+        expectSound(probe, reading);
       }),
     );
   });
 
-  it.each(['darwin', 'win32', 'freebsd', 'sunos'] as const)('reads what Node knows on %s', (platform) => {
+  it.each(['darwin', 'win32', 'freebsd', 'sunos'] as const)('reads what Node knows on %s', async (platform) => {
     let seconds = 0;
     const times = () => ({ user: seconds * 300, nice: 0, sys: seconds * 100, idle: seconds * 600, irq: 0 });
     const os: Os = {
@@ -167,11 +149,34 @@ describe.each(probes)('the probe $name', (probe) => {
       totalmem: () => 1000,
       loadavg: () => (platform === 'win32' ? [0, 0, 0] : [0.5, 0.25, 0.125]),
     };
-    const reader = probe.open({ proc: undefined, os });
+    const now = () => seconds * 1_000;
+    const reader = probe.open({ proc: undefined, sys: undefined, os, now, statfs: async () => HALF_FULL });
     seconds++;
-    expectSound(probe, reader.read());
+    expectSound(probe, await reader.read());
   });
 });
+
+/** The part of a schema that holds figures. */
+interface SchemaNode {
+  readonly title?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode>>;
+}
+
+/** What may get into a file that should not be there. */
+const PIECES = [
+  '',
+  '\n',
+  ' ',
+  '-',
+  '0',
+  '999999999999999',
+  '99999999999999999999999',
+  'NaN',
+  '1e999',
+  '0x7',
+  'cpu',
+].concat(['cpu9 1 2 3 4\n', ' kB', ':', '/', 'eth0:', '__proto__:', ' 8 0 sda ', 'some', 'Tcp: ', ' - ']);
 
 function damaged(
   text: string | undefined,

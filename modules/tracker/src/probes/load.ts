@@ -5,7 +5,7 @@ import { procUnexpected } from '../errors.ts';
 import { Count } from '../figures.ts';
 import type { Os } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
-import { ascii, type Scanner } from '../scanner.ts';
+import type { Scanner } from '../scanner.ts';
 import { parseStat } from './cpu.ts';
 
 const Average = (title: string) => Type.Number({ title, minimum: 0, unit: 'tasks' });
@@ -15,6 +15,7 @@ const schema = Type.Object({
   load_5: Average('Average of 5 minutes'),
   load_15: Average('Average of 15 minutes'),
   runnable: Type.Optional(Count('Tasks that run or wait for a core now')),
+  blocked: Type.Optional(Count('Tasks that wait for a disk now')),
   tasks: Type.Optional(Count('Tasks, threads included')),
 });
 
@@ -27,7 +28,9 @@ export const load = defineProbe({
     read: () => {
       if (proc === undefined) return loadOf(os);
       const figures = proc.read('loadavg', parseLoad);
-      return figures && withHeadline(figures, proc.read('stat', parseStat)?.online ?? 0);
+      const { online = 0, blocked } = (figures && proc.read('stat', parseStat)) ?? {};
+      if (figures !== undefined && blocked !== undefined) figures.blocked = blocked;
+      return figures && withHeadline(figures, online);
     },
   }),
 });
@@ -40,22 +43,15 @@ export const load = defineProbe({
  */
 export function parseLoad(file: Scanner): Figures | undefined {
   if (file.ended) return undefined;
-  const load_1 = file.decimal();
-  file.spaces();
-  const load_5 = file.decimal();
-  file.spaces();
-  const load_15 = file.decimal();
-  if (load_1 === -1 || load_5 === -1 || load_15 === -1) {
+  const [load_1, load_5, load_15, runnable, tasks] = LOADAVG.exec(file.rest())?.slice(1).map(Number) ?? [];
+  if (load_1 === undefined || load_5 === undefined || load_15 === undefined) {
     throw procUnexpected('/proc/loadavg', 'it has not three averages');
   }
-  file.spaces();
-  const runnable = file.whole();
-  const tasks = file.take(SLASH) ? file.whole() : -1;
-  if (runnable === -1 || tasks === -1) return { load_1, load_5, load_15 };
+  if (runnable === undefined || tasks === undefined || Number.isNaN(tasks)) return { load_1, load_5, load_15 };
   return tasks === 0 ? undefined : { load_1, load_5, load_15, runnable, tasks };
 }
 
-const SLASH = ascii('/');
+const LOADAVG = /^(\d{1,15}\.\d+) (\d{1,15}\.\d+) (\d{1,15}\.\d+)(?: (\d{1,15})\/(\d{1,15}))?/;
 
 /** The same from Node's view of the machine; Windows has no load. */
 export function loadOf(os: Pick<Os, 'loadavg' | 'availableParallelism' | 'platform'>): Reading<Figures> | undefined {
