@@ -3,4 +3,5 @@
 export { cpu } from './cpu.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
+export { pressure } from './pressure.ts';
 export { swap } from './swap.ts';
