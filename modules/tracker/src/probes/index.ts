@@ -3,5 +3,6 @@
 export { cpu } from './cpu.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
+export { paging } from './paging.ts';
 export { pressure } from './pressure.ts';
 export { swap } from './swap.ts';
