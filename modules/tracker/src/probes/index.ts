@@ -1,6 +1,7 @@
 // Every probe, one line each.
 
 export { cpu } from './cpu.ts';
+export { disks } from './disks.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
 export { paging } from './paging.ts';
