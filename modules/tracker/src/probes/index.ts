@@ -4,6 +4,7 @@ export { cpu } from './cpu.ts';
 export { disks } from './disks.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
+export { network } from './network.ts';
 export { paging } from './paging.ts';
 export { pressure } from './pressure.ts';
 export { swap } from './swap.ts';
