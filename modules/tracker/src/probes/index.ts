@@ -7,4 +7,5 @@ export { memory } from './memory.ts';
 export { network } from './network.ts';
 export { paging } from './paging.ts';
 export { pressure } from './pressure.ts';
+export { sockets } from './sockets.ts';
 export { swap } from './swap.ts';
