@@ -1,5 +1,6 @@
 // Every probe, one line each.
 
+export { conntrack } from './conntrack.ts';
 export { cpu } from './cpu.ts';
 export { disks } from './disks.ts';
 export { load } from './load.ts';
