@@ -3,6 +3,7 @@
 export { conntrack } from './conntrack.ts';
 export { cpu } from './cpu.ts';
 export { disks } from './disks.ts';
+export { file_systems } from './file-systems.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
 export { network } from './network.ts';
