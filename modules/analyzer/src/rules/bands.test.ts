@@ -30,6 +30,13 @@ describe('bands', () => {
     });
   });
 
+  it('call no file system HIGH that has a tenth left, unless they are told to', () => {
+    const body = { cpu_percentage: 80, file_systems_percentage: 80 };
+    expect(judge('db-01', body).file_systems_result).toBe('MEDIUM');
+    const limits = [{ medium_from: 10, high_from: 20 }];
+    expect(judge('db-01', body, { limits }).file_systems_result).toBe('HIGH');
+  });
+
   it('take other limits for one resource', () => {
     const limits = [{ resource: 'memory', medium_from: 80, high_from: 95 }];
     expect(judge('db-01', { cpu_percentage: 80, memory_percentage: 80 }, { limits })).toMatchObject({

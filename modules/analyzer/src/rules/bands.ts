@@ -14,10 +14,18 @@ const HighFrom = Limit('HIGH from this percentage on');
 /** Entries of `limits`, so that judging a measure stays cheap. */
 const LIMITS_MAX = 1_000;
 
+interface Exception extends Limits {
+  readonly resource?: string;
+  readonly machines?: string;
+}
+
 interface Limits {
   readonly medium_from: number;
   readonly high_from: number;
 }
+
+/** Where the limits for all would cry wolf: a file system that is three quarters full has room for long. */
+const USUAL: readonly Exception[] = [{ resource: 'file_systems', medium_from: 75, high_from: 90 }];
 
 export const bands = defineRule({
   name: 'bands',
@@ -43,7 +51,9 @@ export const bands = defineRule({
         {
           default: [],
           maxItems: LIMITS_MAX,
-          description: 'Other limits for some resources or machines; of those that fit, the last one counts',
+          description:
+            'Other limits for some resources or machines; of those that fit, the last one counts. Without one, file ' +
+            'systems are MEDIUM from 75 on and HIGH from 90 on',
         },
       ),
     },
@@ -52,8 +62,8 @@ export const bands = defineRule({
 
   judge({ limits, ...everywhere }) {
     checkOrder('analyzer.bands', everywhere);
-    const exceptions = limits.map(({ resource, machines = '#', ...limit }, index) => {
-      checkOrder(`analyzer.bands.limits[${index}]`, limit);
+    for (const [index, limit] of limits.entries()) checkOrder(`analyzer.bands.limits[${index}]`, limit);
+    const exceptions = [...USUAL, ...limits].map(({ resource, machines = '#', ...limit }: Exception) => {
       return { resource, isFor: compilePattern(machines), limit };
     });
     // The last one that fits counts, so look from the end.
