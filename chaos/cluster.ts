@@ -140,8 +140,8 @@ class Listener {
   /** The node that it is connected to. */
   async node(): Promise<PrivateRabbitmq> {
     const [any] = this.#cluster.nodes;
-    const listed = (await any?.ctl('list_connections', 'pid', 'user_provided_name')) ?? '';
-    const line = listed.split('\n').find((each) => each.includes(LISTENER)) ?? '';
+    const listed = (await any?.ctl('list_connections', 'pid', 'client_properties')) ?? '';
+    const line = listed.split('\n').find((each) => each.includes(`"${LISTENER} `)) ?? '';
     const found = this.#cluster.nodes.find(({ node }) => line.includes(`<${node}.`));
     if (found === undefined) throw new Error(`the listener is on no node: ${listed}`);
     return found;

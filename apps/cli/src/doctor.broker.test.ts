@@ -72,7 +72,7 @@ describe('a broker of several nodes', () => {
     expect([ok, code]).toEqual([true, 0]);
     expect(those(checks, 'warn')).toEqual(['node']);
     expect(checks.get('node')?.found).toContain('no broker at amqp://guest@localhost:1');
-    expect(checks.get('cluster')?.found).toMatch(/^one: test-\d+@localhost$/);
+    expect(checks.get('cluster')?.found).toMatch(/^one: test-\d+@/);
     expect(checks.get('reached')).toMatchObject({ state: 'ok' });
   });
 });
