@@ -138,7 +138,7 @@ export default defineModule({
     const unwatchStatus = bus.onStatus(() => roster.doubt(performance.now(), PATIENCE_MS));
     const unwatchConnections = bus.watchConnections?.('presence.connections', ({ name, id, open }) => {
       const now_ms = performance.now();
-      if (open) roster.joined(name, id, now_ms);
+      if (open) roster.joined(name, id, now_ms, PATIENCE_MS);
       else roster.left(name, id, now_ms);
       plan();
     });

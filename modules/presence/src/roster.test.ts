@@ -21,7 +21,7 @@ function rosterAt(limits: Partial<typeof LIMITS> = {}) {
     machine,
     hear: (sign: Sign) => roster.heard(sign, now_ms, EPOCH_MS + now_ms)?.source,
     left: (name: string, id = 'first') => roster.left(name, id, now_ms),
-    joined: (name: string, id = 'second') => roster.joined(name, id, now_ms),
+    joined: (name: string, id = 'second', patience_ms = 0) => roster.joined(name, id, now_ms, patience_ms),
     doubt: (patience_ms: number) => roster.doubt(now_ms, patience_ms),
     stopped: (instance: string) => names(roster.stopped(instance, now_ms, EPOCH_MS + now_ms)),
     /** Lets time pass, in steps as presence looks; answers with those who died. */
@@ -146,6 +146,14 @@ describe('the roster', () => {
     expect(stopped('t@a')).toEqual(['t@a stopped', 'a stopped']);
     expect(hear(machine('a'))).toBeUndefined();
     expect(hear(machine('a', 't2@a'))).toBe('a');
+  });
+
+  it('is patient with who has moved to another node and does not speak at once', () => {
+    const { hear, machine, joined, pass } = rosterAt();
+    hear(machine('a'));
+    joined('t@a', 'second', 10_000);
+    expect(pass(13_400)).toEqual([]);
+    expect(pass(200)).toEqual(['a silent']);
   });
 
   it('blames nobody for a bus that was away', () => {

@@ -23,6 +23,8 @@ export interface Entry {
   death: { readonly cause: Cause; readonly at_ms: number; readonly at_epoch_ms: number } | undefined;
   /** Its connection has ended then, and it has not come back yet. */
   left_ms: number | undefined;
+  /** Its connection is new: it is not silent before this. */
+  patient_until_ms: number;
 }
 
 /** What is heard of someone. */
@@ -115,6 +117,7 @@ export class Roster {
         last_ms: now_ms,
         death: undefined,
         left_ms: undefined,
+        patient_until_ms: 0,
       };
       this.#entries.set(key, entry);
       this.#connect(entry, sign.connection ?? '');
@@ -176,10 +179,15 @@ export class Roster {
     }
   }
 
-  /** A connection of that name is here, again. Who spoke over it lives as soon as it speaks. */
-  joined(connection: string, id: string, now_ms: number): void {
+  /**
+   * A connection of that name is here, again. Who spoke over it lives as soon as it speaks. It may be silent for
+   * `patience_ms` more: a node can hold up for seconds who comes from one that was killed, and that the new connection
+   * has ended would be told.
+   */
+  joined(connection: string, id: string, now_ms: number, patience_ms: number): void {
     this.#remember(connection, id);
     for (const entry of this.#by_connection.get(connection) ?? []) {
+      entry.patient_until_ms = now_ms + patience_ms;
       if (entry.left_ms === undefined) continue;
       entry.left_ms = undefined;
       this.#leaving.delete(entry);
@@ -216,7 +224,7 @@ export class Roster {
         continue;
       }
       if (entry.interval_ms === undefined || entry.left_ms !== undefined) continue;
-      const since_ms = Math.max(entry.last_ms, this.#patient_until_ms);
+      const since_ms = Math.max(entry.last_ms, this.#patient_until_ms, entry.patient_until_ms);
       if (now_ms - since_ms <= entry.interval_ms * silence_intervals + SLACK_MS) continue;
       this.#bury(entry, 'silent', now_ms, epoch_ms);
       dead.push(entry);
