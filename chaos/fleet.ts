@@ -1,6 +1,6 @@
 // Many machines in one process: each a tracker module of its own, as `ganglion run tracker` starts it, over one bus with a
-// spool. `fleet.js NAME BROKER EXCHANGE FOLDER FIRST COUNT` plays the machines FIRST to FIRST + COUNT - 1. Asked to stop,
-// it says how many measures it has sent, and how many of them are left in the spool.
+// spool. `fleet.js NAME BROKER EXCHANGE FOLDER FIRST COUNT [MEMORY]` plays the machines FIRST to FIRST + COUNT - 1, with
+// MEMORY measures that wait for the broker in memory before the others wait in files. Asked to stop, it says how many measures it has sent, and how many of them are left in the spool.
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { amqpBus } from '@ganglion/bus-amqp';
@@ -16,13 +16,14 @@ import {
 import { openSpool } from '@ganglion/spool';
 import tracker from '@ganglion/tracker';
 
-/** As `ganglion run tracker` has it. */
-const MEMORY_MESSAGES = 10;
+/** As `ganglion run tracker` has it, for its one machine. */
+const MEMORY_MESSAGES = '10';
 
 /** What the spool may take to be sent when this is asked to stop. */
 const REPLAY_MS = 10_000;
 
-const [name = '', url = '', exchange = '', folder = '', first = '0', count = '1'] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const [name = '', url = '', exchange = '', folder = '', first = '0', count = '1', memory = MEMORY_MESSAGES] = words;
 
 const say = (level: string, fields: object, msg: string) =>
   process.stderr.write(`${JSON.stringify({ level, time: new Date().toISOString(), msg, ...fields })}\n`);
@@ -39,7 +40,7 @@ const over = amqpBus({
   exchange,
   name: `fleet-${name}-${process.pid}`,
   log,
-  spool: { store, pattern: '#.measure', memory_messages: MEMORY_MESSAGES, replay_per_second: 1_000 },
+  spool: { store, pattern: '#.measure', memory_messages: Number(memory), replay_per_second: 1_000 },
 });
 const bus: Bus = Object.create(over, {
   publish: {

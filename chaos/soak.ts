@@ -17,6 +17,9 @@ import { type Sample, slopeOf } from './slope.ts';
 /** Processes that stand for the fleet. */
 const PROCESSES = 4;
 
+/** Measures of a machine that wait in memory, as `ganglion run tracker` has it. */
+const MEMORY_MESSAGES = 10;
+
 const SAMPLE_MS = 5_000;
 const RELOAD_MS = 10_000;
 
@@ -68,7 +71,16 @@ export async function soak({ quick, minutes, say, startBroker }: Chaos): Promise
   const each = machines / PROCESSES;
   const fleet = await Promise.all(
     Array.from({ length: PROCESSES }, (_, i) =>
-      runOwn('fleet', `${i}`, place.broker, place.exchange, temporaryFolder(), `${i * each}`, `${each}`),
+      runOwn(
+        'fleet',
+        `${i}`,
+        place.broker,
+        place.exchange,
+        temporaryFolder(),
+        `${i * each}`,
+        `${each}`,
+        `${each * MEMORY_MESSAGES}`,
+      ),
     ),
   );
   const programs = {
