@@ -45,7 +45,7 @@ module.exports = {
       name: 'the-page-imports-no-server-code',
       severity: 'error',
       from: { path: '^modules/web/page/', pathNot: TEST },
-      to: { path: '^(packages/(?!topics/src/life\\.ts)|apps/|modules/web/server/(?!wire\\.ts))' },
+      to: { path: '^(packages/(?!topics/src/life\\.ts)|apps/|modules/web/server/)' },
     },
     {
       name: 'only-bus-amqp-knows-amqp',

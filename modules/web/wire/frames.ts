@@ -1,0 +1,338 @@
+// What travels over /ws, as types: the server writes it, the page reads it. Nothing here does anything; what is binary is
+// packed and unpacked in columns.ts beside this file, and docs/wire.md tells it all to whoever writes another client.
+//
+// **Page** (`ganglion.page.v2`). Text messages are one JSON object, binary ones are columns with such an object in front;
+// `type` tells them apart. `hello` opens the dialect, then the whole state comes and `ready` says that it is whole; then
+// what changes. What changes rarely (bands, deaths, names) comes as `machines`, in words; what changes with every sample
+// comes as `figures`, in columns. Changes are folded for {@link TICK_MS}, so a machine that spoke twice in it is there
+// once, with its newest. `beat` comes when nothing else did for `beat_ms`. A reader ignores types and fields it does not
+// know; what would break one gets a subprotocol of its own, `v3`.
+//
+// **Looks.** A client says what it looks at, with one {@link Look} a message, and is sent no more than that. A look replaces the
+// one before; before the first it looks at the whole fleet. What it may not see is answered with `refused`.
+//
+// **Plain** (no subprotocol): one object a message, one message an analysis.
+//
+//     {"machine":"db-01","cpu_result":"LOW","cpu_percentage":12.5,"time":"2026-11-03T14:03:12.345Z"}
+//
+// `machine` comes first, `time` (when it was measured, ISO 8601) last, and between them the analysis's body as it came
+// off the bus, unknown fields included. Nothing is left out while the client keeps up.
+//
+// **A slow client.** When more than 256 KiB wait unsent for a client, the server stops sending to it and keeps no queue: only
+// how far it had come. When all that waits has gone out, it gets the newest state of each machine that changed meanwhile. What it
+// missed is counted and, in the page's dialect, told as `folded`. A client that takes nothing for `client_silence_ms`
+// (120 s) is closed with code 1013.
+//
+// **Close codes.** 1001 the server stops; 1008 the client sent something binary, too many messages or one in too many frames;
+// 1009 it sent one of more than 8 KiB; 1013 it is too slow; 4401 its login or its link holds no more. **Refusals of the
+// upgrade.** 400 unknown subprotocol, or no handshake at all; 401 no login and no link that holds; 403 foreign Origin or Host;
+// 404 another path; 503 too many clients, or the server stops.
+//
+// **A view link.** A client that is in by one hears of the machines in its scope alone, in both dialects, is told
+// neither the server's name in full nor why the bus is away, and sees no system. A browser sends the link as a cookie, a
+// script as `Authorization: Bearer`.
+
+/** The WebSocket subprotocol of the page's dialect; the number changes when an old page could not read it. */
+export const PAGE_PROTOCOL = 'ganglion.page.v2';
+
+/** The close code that says that the login or the link holds no more: whoever gets it has to log in again. */
+export const PASS_ENDED = 4401;
+
+/** How a resource is judged. */
+export type Band = 'LOW' | 'MEDIUM' | 'HIGH';
+
+/** What is known of one resource of a machine. The ancestor's analyzer sends a band and no percentage. */
+export interface Resource {
+  readonly band?: Band;
+  /** 0 to 100. */
+  readonly percentage?: number;
+  /** Since when the band is what it is, by the server's clock; no earlier than the machine's `first_ms`. */
+  readonly since_ms: number;
+}
+
+/** That a machine is gone, as presence tells it. */
+export interface Gone {
+  /** `stopped`: it said goodbye; `connection_lost`: its connection ended; `silent`: it said nothing for too long. */
+  readonly cause: 'stopped' | 'connection_lost' | 'silent';
+  /** When it died, epoch milliseconds. */
+  readonly died_ms: number;
+}
+
+/** The newest that is known of a machine. Times are epoch milliseconds. */
+export interface Machine {
+  /**
+   * Its place in the server's memory, from 0, below `machines_max`; holds until the next `hello`. A place that another machine is
+   * told to have is free: the one that had it is forgotten.
+   */
+  readonly id: number;
+  /** Its name: any text. */
+  readonly machine: string;
+  /** When it was measured, by the machine's own clock. */
+  readonly time_ms: number;
+  /** When the server took it off the bus, by the server's clock. */
+  readonly received_ms: number;
+  /** When the server first heard of this machine, by the server's clock. */
+  readonly first_ms: number;
+  /** The machine's usual time between two samples; absent until two were seen. */
+  readonly interval_ms?: number;
+  /** When it last had a resource at HIGH, by the server's clock; absent if the server never saw it so. Not told anew while it lasts. */
+  readonly high_ms?: number;
+  /** Absent while it lives, as far as anybody has told. */
+  readonly gone?: Gone;
+  /** By resource, in the order of the analysis; at most 64. */
+  readonly resources: { readonly [resource: string]: Resource };
+}
+
+/** Whether the bus carries messages now. */
+export interface Bus {
+  readonly connected: boolean;
+  readonly since_ms: number;
+  readonly why?: string;
+}
+
+/** Who has logged in. */
+export interface User {
+  readonly name: string;
+  readonly role: 'viewer' | 'admin';
+}
+
+/** The longest time that changes are held back to go out together. The first after a pause goes at once. */
+export const TICK_MS = 8;
+
+/** The longest time that is remembered of a machine. */
+export const PAST_MS = 900_000;
+
+/** Machines that a look at the fleet may be narrowed to. */
+export const ONLY_MAX = 500;
+
+/** Messages a second that a tap shows at most. */
+export const TAP_PER_SECOND_MAX = 200;
+
+/** Characters of a tapped message's body that are shown. */
+export const TAP_BODY_CHARACTERS_MAX = 16_384;
+
+/** What a client looks at. Sent as `{"look": …}`. */
+export type Look =
+  /** Every machine; with `only`, of the others nothing but what changes rarely. */
+  | { readonly view: 'fleet'; readonly only?: readonly number[] }
+  /** One machine in full, by name; of the others what changes rarely. */
+  | { readonly view: 'machine'; readonly machine: string }
+  /** What runs; of the machines what changes rarely. */
+  | { readonly view: 'system'; readonly tap?: TapLook };
+
+/** Messages somebody wants to listen in on. */
+export interface TapLook {
+  /** A binding pattern, `#.measure`. */
+  readonly pattern: string;
+  /** 1 to {@link TAP_PER_SECOND_MAX}; what passes beyond is counted and not sent. */
+  readonly per_second: number;
+}
+
+/** Opens the dialect: what follows, until `ready`, is the whole state. */
+export interface HelloFrame {
+  readonly type: 'hello';
+  readonly sent_ms: number;
+  /** The instance of the server. */
+  readonly server: string;
+  /** Since when it listens, epoch milliseconds. */
+  readonly started_ms: number;
+  /** Machines it keeps; past that it forgets the one silent longest, and so may the page. */
+  readonly machines_max: number;
+  /** The longest time between two frames; a socket that is silent for several is dead. */
+  readonly beat_ms: number;
+  readonly bus: Bus;
+  /** Whose login the client is in by; absent where it is in without one. */
+  readonly user?: User;
+  /** Whether it may look at the system, and tap. */
+  readonly sees_system: boolean;
+  readonly may_tap: boolean;
+}
+
+/** All that is known of some machines. */
+export interface MachinesFrame {
+  readonly type: 'machines';
+  readonly sent_ms: number;
+  readonly machines: readonly Machine[];
+  /** Analyses that were passed over because a newer one of the same machine is in this frame or the one after it. */
+  readonly folded?: number;
+}
+
+/** The newest figures of some machines, nothing else of which has changed. Binary: see columns.ts. */
+export interface FiguresFrame {
+  readonly type: 'figures';
+  readonly sent_ms: number;
+  /** `Machine.id` of each row. */
+  readonly ids: Uint32Array;
+  /** `received_ms - time_ms` of each row: how long it was on its way, or how its clock differs. */
+  readonly late_ms: Int32Array;
+  /** `sent_ms - received_ms` of each row, 65,535 or less. */
+  readonly waited_ms: Uint16Array;
+  /** The resources that any row has, and for each a column: hundredths of a percent, {@link NO_FIGURE} where it has none. */
+  readonly resources: readonly string[];
+  readonly hundredths: readonly Uint16Array[];
+  readonly folded?: number;
+}
+
+/** What stands in a column of `figures` for a machine without that figure. */
+export const NO_FIGURE = 0xffff;
+
+/** The state is whole: a machine not named since `hello` is not known any more. */
+export interface ReadyFrame {
+  readonly type: 'ready';
+  readonly sent_ms: number;
+}
+
+/** The bus went or came back. */
+export interface BusFrame {
+  readonly type: 'bus';
+  readonly sent_ms: number;
+  readonly bus: Bus;
+}
+
+/** Nothing happened, and the line is alive. */
+export interface BeatFrame {
+  readonly type: 'beat';
+  readonly sent_ms: number;
+}
+
+/** What the client looks at now is not shown to it, or not at present. */
+export interface RefusedFrame {
+  readonly type: 'refused';
+  readonly sent_ms: number;
+  readonly what: 'machine' | 'system' | 'tap';
+  /** One sentence for whoever looks. */
+  readonly why: string;
+}
+
+/**
+ * What is remembered of the machine looked at, oldest row first; after `machine` was looked at, several such frames come, the last
+ * with `last`. Binary: see columns.ts. `headlines`: every sample's headlines and bands, remembered of each machine.
+ * `details`: every leaf of the measures, remembered since somebody first looked at that machine.
+ */
+export interface PastFrame {
+  readonly type: 'past';
+  readonly sent_ms: number;
+  readonly machine: string;
+  readonly of: 'headlines' | 'details';
+  /** When each row was measured, epoch milliseconds by the machine's clock. */
+  readonly times_ms: Float64Array;
+  /**
+   * The names of the columns: fields joined by `/`, as `cpu_percentage` or `cpu/cores/0`; of a band `cpu_result`, with 1, 2, 3 for
+   * LOW, MEDIUM, HIGH. A `/` or `~` in a field's name is written `~1` or `~0`, as in a JSON pointer.
+   */
+  readonly paths: readonly string[];
+  /** For each path a column; NaN where a sample has none. */
+  readonly columns: readonly Float32Array[];
+  /** Nothing older is on its way. */
+  readonly last?: true;
+}
+
+/** A measure of the machine looked at, the moment it passes. */
+export interface MeasureFrame {
+  readonly type: 'measure';
+  readonly sent_ms: number;
+  readonly machine: string;
+  /** When it was measured, by the machine's clock. */
+  readonly time_ms: number;
+  /** When the server took it off the bus. */
+  readonly received_ms: number;
+  /** Who passed it on and when, oldest first. */
+  readonly hops: readonly (readonly [instance: string, time_ms: number])[];
+  readonly body: { readonly [field: string]: unknown };
+}
+
+/** A running module. */
+export interface Instance {
+  /** `analyzer-7f3a@db-01`. */
+  readonly instance: string;
+  readonly module: string;
+  readonly host?: string;
+  /** Of a tracker: what it measures. */
+  readonly machine?: string;
+  readonly version?: string;
+  /** Patterns, `#.measure`. */
+  readonly listens: readonly string[];
+  /** Families, `analysis`. */
+  readonly publishes: readonly string[];
+  /** Since when it is here, epoch milliseconds. */
+  readonly born_ms: number;
+  /** Between two of its pulses, where it is known. */
+  readonly interval_ms?: number;
+  /** Absent while it lives. */
+  readonly gone?: Gone;
+  /** It says no pulse: only what it publishes is known, from messages that carry its name. */
+  readonly stranger?: true;
+}
+
+/** Who runs, as far as it has changed; all of them after the system was looked at. */
+export interface InstancesFrame {
+  readonly type: 'instances';
+  readonly sent_ms: number;
+  readonly instances: readonly Instance[];
+  /** Who is not known any more. */
+  readonly forgotten?: readonly string[];
+}
+
+/** What an instance did since its last pulse. */
+export interface Beat {
+  readonly instance: string;
+  readonly interval_ms: number;
+  /** Messages by family. */
+  readonly in: { readonly [family: string]: number };
+  readonly out: { readonly [family: string]: number };
+  /** By family and reason. */
+  readonly dropped: { readonly [family: string]: { readonly [reason: string]: number } };
+  readonly failed: { readonly [family: string]: { readonly [reason: string]: number } };
+  /** The module's own figures. */
+  readonly counts: { readonly [name: string]: number };
+}
+
+/** Pulses as they come, the newest of each instance, folded for {@link PULSES_MS}. Of a stranger: what was heard of it. */
+export interface PulsesFrame {
+  readonly type: 'pulses';
+  readonly sent_ms: number;
+  readonly pulses: readonly Beat[];
+}
+
+/** How long pulses are folded. */
+export const PULSES_MS = 100;
+
+/** A message that was listened in on. */
+export interface Tapped {
+  readonly key: string;
+  readonly sender?: string;
+  readonly id?: string;
+  /** When it happened, where it says so. */
+  readonly time_ms?: number;
+  readonly received_ms: number;
+  readonly hops?: readonly (readonly [instance: string, time_ms: number])[];
+  /** Bytes of its body. */
+  readonly bytes: number;
+  /** The body as text, cut at {@link TAP_BODY_CHARACTERS_MAX}. */
+  readonly text: string;
+}
+
+/** What a tap heard since the last such frame; at least one a second while it runs. */
+export interface TappedFrame {
+  readonly type: 'tapped';
+  readonly sent_ms: number;
+  readonly pattern: string;
+  readonly messages: readonly Tapped[];
+  /** Messages that passed and are not here: beyond `per_second`, or dropped because the line is slow. */
+  readonly left_out: number;
+}
+
+/** One message of the page's dialect. `sent_ms` is the server's clock as it was written, epoch milliseconds. */
+export type TextFrame =
+  | HelloFrame
+  | MachinesFrame
+  | ReadyFrame
+  | BusFrame
+  | BeatFrame
+  | RefusedFrame
+  | MeasureFrame
+  | InstancesFrame
+  | PulsesFrame
+  | TappedFrame;
+export type BinaryFrame = FiguresFrame | PastFrame;
+export type Frame = TextFrame | BinaryFrame;
