@@ -1,0 +1,40 @@
+// What a view is given that is loaded when it is opened: frames of its own, a word to the server, and what all views share.
+
+import type { Frame, Look, Machine } from '../../wire/frames.ts';
+import type { Keys } from './keys.ts';
+import type { Router } from './router.svelte.ts';
+
+/** A frame of one type. */
+export type FrameOf<T extends Frame['type']> = Extract<Frame, { readonly type: T }>;
+
+/** All of it is reactive where it is read in a component: what changes draws anew. */
+export interface Feed {
+  readonly router: Router;
+  readonly keys: Keys;
+
+  /**
+   * Calls `take` for every frame of a type, as it arrives, from now until the function that it returns is called. Draw in an
+   * animation frame, not here: many frames may come for one picture.
+   *
+   * @param take `arrived_ms`: this device's clock as the frame arrived, epoch milliseconds
+   */
+  on<T extends Frame['type']>(type: T, take: (frame: FrameOf<T>, arrived_ms: number) => void): () => void;
+
+  /** Says what is looked at, now and after each reconnection, until another look takes its place. */
+  look(look: Look): void;
+
+  /** Whether the server has the line and the bus; while it has not, what is shown is from {@link shown_ms}. */
+  readonly frozen: boolean;
+  /** The server's clock to the second, epoch milliseconds: how far what is shown goes. Stands still while `frozen`. */
+  readonly now_ms: number;
+  /** How far this device's clock is ahead of the server's, milliseconds; 0 when they agree. */
+  readonly ahead_ms: number;
+  /** Whether the client may listen in on topics, and see the system; undefined before the server has said so. */
+  readonly may_tap: boolean | undefined;
+  readonly sees_system: boolean | undefined;
+
+  /** What is known of a machine now: bands and headlines; undefined when nobody has told of it. Reactive, to the second. */
+  machine(name: string): Machine | undefined;
+  /** The names of all machines, in order; not reactive. */
+  names(): readonly string[];
+}
