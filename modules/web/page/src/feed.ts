@@ -3,6 +3,7 @@
 import type { Frame, Look, Machine } from '../../wire/frames.ts';
 import type { Keys } from './keys.ts';
 import type { Router } from './router.svelte.ts';
+import type { Scheme } from './style/colours.svelte.ts';
 
 /** A frame of one type. */
 export type FrameOf<T extends Frame['type']> = Extract<Frame, { readonly type: T }>;
@@ -11,6 +12,8 @@ export type FrameOf<T extends Frame['type']> = Extract<Frame, { readonly type: T
 export interface Feed {
   readonly router: Router;
   readonly keys: Keys;
+  /** Read `scheme.changes` where colours are taken for a canvas, with `colourOf`. */
+  readonly scheme: Scheme;
 
   /**
    * Calls `take` for every frame of a type, as it arrives, from now until the function that it returns is called. Draw in an

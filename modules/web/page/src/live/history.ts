@@ -1,28 +1,50 @@
-// The last minutes of one figure: its peak in each second. A fixed number of bytes, whatever arrives.
+// The last minutes of one figure of every machine: its peak in each second, a byte each. All machines in one array, so that
+// ten thousand of them cost no objects.
 
 /** Seconds that are remembered. */
 export const HISTORY_SECONDS = 180;
 
 const NOTHING = 255;
-const STEPS_PER_PERCENT = 2.5;
+const HUNDREDTHS_A_STEP = 40;
 
-/** A ring of seconds. */
-export class History {
-  readonly #peaks = new Uint8Array(HISTORY_SECONDS).fill(NOTHING);
-  #second = 0;
+/** Rings of seconds, one for each place. */
+export class Peaks {
+  #peaks: Uint8Array;
 
-  /** @param time_ms epoch milliseconds @param percentage 0 to 100 */
-  add(time_ms: number, percentage: number): void {
-    const second = Math.floor(time_ms / 1000);
-    if (second > this.#second) {
-      const skipped = Math.min(second - this.#second, HISTORY_SECONDS);
-      for (let i = 0; i < skipped; i++) this.#peaks[(second - i) % HISTORY_SECONDS] = NOTHING;
-      this.#second = second;
-    } else if (second <= this.#second - HISTORY_SECONDS) {
-      return;
+  /** @param places how many machines there is room for */
+  constructor(places: number) {
+    this.#peaks = new Uint8Array(places * HISTORY_SECONDS).fill(NOTHING);
+  }
+
+  /** Bytes that `places` take. */
+  static bytesOf(places: number): number {
+    return places * HISTORY_SECONDS;
+  }
+
+  /** Makes room for more. */
+  grow(places: number): void {
+    const peaks = new Uint8Array(places * HISTORY_SECONDS).fill(NOTHING);
+    peaks.set(this.#peaks);
+    this.#peaks = peaks;
+  }
+
+  /** Forgets what was at a place. */
+  clear(place: number): void {
+    this.#peaks.fill(NOTHING, place * HISTORY_SECONDS, (place + 1) * HISTORY_SECONDS);
+  }
+
+  /** The seconds after `from` up to `to` begin: nothing is known of them yet. */
+  advance(place: number, from: number, to: number): void {
+    const first = place * HISTORY_SECONDS;
+    for (let second = Math.max(from + 1, to - HISTORY_SECONDS + 1); second <= to; second++) {
+      this.#peaks[first + (second % HISTORY_SECONDS)] = NOTHING;
     }
-    const at = second % HISTORY_SECONDS;
-    const value = Math.round(Math.min(100, Math.max(0, percentage)) * STEPS_PER_PERCENT);
+  }
+
+  /** @param hundredths of a percent, 0 to 10,000 */
+  add(place: number, second: number, hundredths: number): void {
+    const at = place * HISTORY_SECONDS + (second % HISTORY_SECONDS);
+    const value = Math.round(Math.min(10_000, hundredths) / HUNDREDTHS_A_STEP);
     const peak = this.#peaks[at] as number;
     this.#peaks[at] = peak === NOTHING ? value : Math.max(peak, value);
   }
@@ -31,21 +53,22 @@ export class History {
    * The curve as SVG paths, in a box of `HISTORY_SECONDS` by 100 with the present at the right: the line, and the area
    * between it and nought.
    *
-   * @param now_ms what is the present
+   * @param newest the last second that something was added in
+   * @param now what is the present, in seconds
    * @param gap_seconds_max a longer time without a value breaks the curve
    */
-  curve(now_ms: number, gap_seconds_max: number): { line: string; area: string } {
-    const now = Math.floor(now_ms / 1000);
+  curve(place: number, newest: number, now: number, gap_seconds_max: number): { line: string; area: string } {
+    const first = place * HISTORY_SECONDS;
     let line = '';
     let area = '';
     let x_before = 0;
     let before = Number.NEGATIVE_INFINITY;
     for (let second = Math.max(0, now - HISTORY_SECONDS + 1); second <= now; second++) {
-      if (second > this.#second || second <= this.#second - HISTORY_SECONDS) continue;
-      const peak = this.#peaks[second % HISTORY_SECONDS] as number;
+      if (second > newest || second <= newest - HISTORY_SECONDS) continue;
+      const peak = this.#peaks[first + (second % HISTORY_SECONDS)] as number;
       if (peak === NOTHING) continue;
       const x = HISTORY_SECONDS - (now - second);
-      const y = 100 - peak / STEPS_PER_PERCENT;
+      const y = 100 - (peak * HUNDREDTHS_A_STEP) / 100;
       const point = `L${x} ${y}`;
       if (second - before > gap_seconds_max) {
         if (area !== '') area += `L${x_before} 100Z`;

@@ -1,40 +1,35 @@
-// What a machine's state means: how bad it is, and where it stands.
+// What a machine's state means: where it stands, as a small number, and what there is to say about its clock.
 
 import type { Life } from '@ganglion/topics/life';
-import type { Band, Gone, Machine } from '../../../server/wire.ts';
+import type { Band, Gone, Machine } from '../../../wire/frames.ts';
 
-const RANK: { readonly [band in Band]: number } = { LOW: 1, MEDIUM: 2, HIGH: 3 };
+/** Bands as numbers that rise with what it costs to overlook them; 0 is none. */
+export const BANDS = [undefined, 'LOW', 'MEDIUM', 'HIGH'] as const;
 
-/** 0 for no band, then rising with what it costs to overlook it. */
+/** 0 for no band, 1 to 3 for LOW to HIGH; for a word that is no band, 0. */
 export function rankOf(band: Band | undefined): number {
-  return band === undefined ? 0 : RANK[band];
-}
-
-/** The resource in the worst band; of several the one that has been in it longest. */
-export function worstOf({ resources }: Machine): { resource: string; band: Band; since_ms: number } | undefined {
-  let worst: { resource: string; band: Band; since_ms: number } | undefined;
-  for (const [resource, { band, since_ms }] of Object.entries(resources)) {
-    if (band === undefined) continue;
-    const worse = rankOf(band) - rankOf(worst?.band);
-    if (worst === undefined || worse > 0 || (worse === 0 && since_ms < worst.since_ms)) {
-      worst = { resource, band, since_ms };
-    }
-  }
-  return worst;
+  return band === undefined ? 0 : Math.max(0, BANDS.indexOf(band));
 }
 
 /** Where a machine stands: its worst band while it lives; `stopped` is a death that somebody wanted. */
 export type Standing = Band | 'stale' | 'dead' | 'stopped';
 
-/** Undefined for a machine that lives and was never judged. */
-export function standingOf(machine: Machine, life: Life, worst: Band | undefined): Standing | undefined {
+/** Standings by their number: the bands' are their ranks. Undefined: it lives and was never judged. */
+export const STANDINGS: readonly (Standing | undefined)[] = [...BANDS, 'stale', 'dead', 'stopped'];
+export const HIGH = 3;
+export const STALE = 4;
+export const DEAD = 5;
+export const STOPPED = 6;
+
+/** The number of a standing. @param worst the rank of its worst band */
+export function standingOf(life: Life, gone: Gone | undefined, worst: number): number {
   if (life === 'live') return worst;
-  if (life === 'stale') return 'stale';
-  return machine.gone?.cause === 'stopped' ? 'stopped' : 'dead';
+  if (life === 'stale') return STALE;
+  return gone?.cause === 'stopped' ? STOPPED : DEAD;
 }
 
 /** Why and since when a machine is dead, as far as that is known. */
-export function deathOf({ gone, received_ms }: Machine): Gone {
+export function deathOf({ gone, received_ms }: Pick<Machine, 'gone' | 'received_ms'>): Gone {
   return gone ?? { cause: 'silent', died_ms: received_ms };
 }
 
@@ -48,7 +43,7 @@ const AHEAD_MS_MIN = 500;
 const LATE_MS_MIN = 5_000;
 
 /** `ahead`: its clock is ahead of the server's; `late`: it is behind, or its messages take that long. */
-export function delayOf({ time_ms, received_ms }: Machine): Delay | undefined {
+export function delayOf({ time_ms, received_ms }: Pick<Machine, 'time_ms' | 'received_ms'>): Delay | undefined {
   const late_ms = received_ms - time_ms;
   if (late_ms <= -AHEAD_MS_MIN) return { kind: 'ahead', by_ms: -late_ms };
   return late_ms >= LATE_MS_MIN ? { kind: 'late', by_ms: late_ms } : undefined;

@@ -1,6 +1,6 @@
 // The line to the server: one WebSocket, opened again by itself when it breaks.
 
-import { type Frame, PAGE_PROTOCOL, PASS_ENDED } from '../../../server/wire.ts';
+import { type Frame, PAGE_PROTOCOL, PASS_ENDED } from '../../../wire/frames.ts';
 import { readFrame } from './frame.ts';
 
 /** How the line is. Times are epoch milliseconds of this browser's clock. */
@@ -22,6 +22,7 @@ export const SILENCE_MAX_MS = 10_000;
 export interface Socket {
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
+  send(text: string): void;
   close(): void;
 }
 
@@ -53,6 +54,8 @@ export class Line {
   #cancelRetry = () => {};
   #cancelWatch = () => {};
   #stopped = false;
+  /** The socket is open: something came. */
+  #hears = false;
 
   constructor(url: string, events: LineEvents, around: Surroundings = browser) {
     this.#url = url;
@@ -73,6 +76,11 @@ export class Line {
     this.#open();
   }
 
+  /** Sends a text; while the line is cut it is let go, since what a client says holds for one socket alone. */
+  send(text: string): void {
+    if (this.#hears) this.#socket?.send(text);
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#cancelRetry();
@@ -83,14 +91,16 @@ export class Line {
     const socket = this.#around.open(this.#url, PAGE_PROTOCOL);
     this.#socket = socket;
     this.#heard_ms = this.#around.now();
-    let heard = false;
+    this.#hears = false;
     // What a socket that was given up still says is not heard.
     socket.addEventListener('message', ({ data }) => {
-      heard = true;
-      if (socket === this.#socket) this.#take(data);
+      if (socket !== this.#socket) return;
+      this.#hears = true;
+      this.#take(data);
     });
     socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
+      const heard = this.#hears;
       this.#broken();
       // A browser does not tell why a socket was not opened.
       if (!heard || code === PASS_ENDED) this.#events.onShut?.(code === PASS_ENDED);
@@ -132,6 +142,7 @@ export class Line {
 
   #drop(): void {
     this.#cancelWatch();
+    this.#hears = false;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close();
@@ -139,7 +150,11 @@ export class Line {
 }
 
 const browser: Surroundings = {
-  open: (url, protocol) => new WebSocket(url, protocol),
+  open(url, protocol) {
+    const socket = new WebSocket(url, protocol);
+    socket.binaryType = 'arraybuffer';
+    return socket;
+  },
   after(wait_ms, run) {
     const timer = setTimeout(run, wait_ms);
     return () => clearTimeout(timer);

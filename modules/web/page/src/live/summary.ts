@@ -1,22 +1,16 @@
-// The first glance: is anything wrong, how many, since when.
+// The first glance: is anything wrong, how many, since when, and who is worst.
 
-import type { Band, Machine } from '../../../server/wire.ts';
-import { deathOf, type Standing } from './judge.ts';
+import { type Column, Fleet, NO_COLUMN } from './fleet.ts';
+import { DEAD, deathOf, HIGH, STANDINGS, type Standing } from './judge.ts';
 
-/** One machine as the summary sees it. */
-export interface Judged {
-  readonly machine: Machine;
-  /** Its worst resource; undefined when nothing of it was judged. */
-  readonly worst: { readonly resource: string; readonly band: Band; readonly since_ms: number } | undefined;
-  /** Undefined when it lives and nothing of it was judged. */
-  readonly standing: Standing | undefined;
-}
-
-/** Something that is wrong with a machine. */
+/** A machine that somebody should look at. */
 export interface Trouble {
+  readonly place: number;
   readonly machine: string;
-  /** The resource at HIGH; undefined when the machine is dead. */
+  readonly standing: Standing;
+  /** Its worst resource; undefined when the machine is dead. */
   readonly resource: string | undefined;
+  readonly percentage: number | undefined;
   readonly since_ms: number;
   /** It may be longer: the server has known the machine no longer. */
   readonly at_least: boolean;
@@ -25,16 +19,14 @@ export interface Trouble {
 export interface Summary {
   readonly machines: number;
   readonly count: { readonly [standing in Standing]: number };
-  /** The troubles that have lasted longest, at most {@link TROUBLES_MAX}. */
-  readonly troubles: readonly Trouble[];
   /** Since when nothing is wrong, by the server's clock; undefined while something is. */
   readonly calm_since_ms: number | undefined;
   /** The calm may be longer: the server has been watching no longer. */
   readonly calm_at_least: boolean;
 }
 
-/** Troubles that are named one by one. */
-export const TROUBLES_MAX = 8;
+/** Machines that are named one by one. */
+export const WORST_MAX = 10;
 
 /** How the whole fleet is, in one word; the mark, the title and the favicon tell it. */
 export type Mood = 'unknown' | 'low' | 'medium' | 'high' | 'dead';
@@ -47,35 +39,80 @@ export function moodOf({ machines, count }: Summary): Mood {
 }
 
 /** @param watching_since_ms since when the server listens, by its clock */
-export function summarize(all: Iterable<Judged>, watching_since_ms: number): Summary {
-  const count = { LOW: 0, MEDIUM: 0, HIGH: 0, stale: 0, dead: 0, stopped: 0 };
-  const troubles: Trouble[] = [];
-  let machines = 0;
+export function summarize(fleet: Fleet, watching_since_ms: number): Summary {
+  const counts = new Uint32Array(STANDINGS.length);
   let last_high_ms = 0;
-  for (const { machine, worst, standing } of all) {
-    machines++;
-    last_high_ms = Math.max(last_high_ms, machine.high_ms ?? 0);
-    if (standing === undefined) continue;
-    count[standing]++;
-    if (standing === 'dead') {
-      const { died_ms } = deathOf(machine);
-      troubles.push({ machine: machine.machine, resource: undefined, since_ms: died_ms, at_least: false });
-    } else if (standing === 'HIGH' && worst !== undefined) {
-      troubles.push({
-        machine: machine.machine,
-        resource: worst.resource,
-        since_ms: worst.since_ms,
-        at_least: worst.since_ms <= machine.first_ms,
-      });
-    }
+  for (const place of fleet.places()) {
+    const standing = fleet.standing[place] as number;
+    counts[standing] = (counts[standing] as number) + 1;
+    const high_ms = fleet.high_ms[place] as number;
+    if (high_ms > last_high_ms) last_high_ms = high_ms;
   }
-  troubles.sort((a, b) => a.since_ms - b.since_ms);
-  const calm = troubles.length === 0;
+  const count = { LOW: 0, MEDIUM: 0, HIGH: 0, stale: 0, dead: 0, stopped: 0 };
+  STANDINGS.forEach((standing, i) => {
+    if (standing !== undefined) count[standing] = counts[i] as number;
+  });
+  const calm = count.HIGH === 0 && count.dead === 0;
   return {
-    machines,
+    machines: fleet.size,
     count,
-    troubles: troubles.slice(0, TROUBLES_MAX),
     calm_since_ms: calm ? Math.max(last_high_ms, watching_since_ms) : undefined,
     calm_at_least: last_high_ms <= watching_since_ms,
+  };
+}
+
+/** What it costs to overlook a machine: HIGH before dead, dead before late, late before MEDIUM; nought is not worth a name. */
+const WEIGHTS: { readonly [standing in Standing]: number } = { HIGH: 4, dead: 3, stale: 2, MEDIUM: 1, LOW: 0, stopped: 0 };
+
+/** The worst machines, worst first, at most {@link WORST_MAX}: by how they stand, then by how full their worst resource is. */
+export function worstOf(fleet: Fleet): Trouble[] {
+  const worst: { place: number; weight: number }[] = [];
+  let least = 0;
+  for (const place of fleet.places()) {
+    const standing = fleet.standingOf(place);
+    if (standing === undefined || WEIGHTS[standing] === 0) continue;
+    const weight = WEIGHTS[standing] + weightWithin(fleet, place, standing);
+    if (worst.length === WORST_MAX && weight <= least) continue;
+    let at = worst.length;
+    while (at > 0 && (worst[at - 1]?.weight ?? 0) < weight) at--;
+    worst.splice(at, 0, { place, weight });
+    if (worst.length > WORST_MAX) worst.pop();
+    if (worst.length === WORST_MAX) least = worst.at(-1)?.weight ?? 0;
+  }
+  return worst.map(({ place }) => troubleAt(fleet, place));
+}
+
+/** Below 1. Who went last comes first; figures count in steps of two, so that neighbours do not change places for nothing. */
+function weightWithin(fleet: Fleet, place: number, standing: Standing): number {
+  if (standing === 'dead' || standing === 'stale') return (fleet.received_ms[place] as number) / 1e14;
+  const column = columnAt(fleet, place);
+  return column === undefined ? 0 : Math.round((Fleet.percentageOf(column, place) ?? 0) / 2) / 100;
+}
+
+function columnAt(fleet: Fleet, place: number): Column | undefined {
+  const worst = fleet.worst[place] as number;
+  return worst === NO_COLUMN ? undefined : fleet.columns[worst];
+}
+
+function troubleAt(fleet: Fleet, place: number): Trouble {
+  const standing_number = fleet.standing[place] as number;
+  const machine = fleet.names[place] as string;
+  const standing = STANDINGS[standing_number] as Standing;
+  const gone = fleet.gone[place];
+  const received_ms = fleet.received_ms[place] as number;
+  if (standing_number > HIGH) {
+    const since_ms = standing_number === DEAD ? deathOf({ received_ms, ...(gone && { gone }) }).died_ms : received_ms;
+    return { place, machine, standing, resource: undefined, percentage: undefined, since_ms, at_least: false };
+  }
+  const column = columnAt(fleet, place);
+  const since_ms = column?.since_ms[place] ?? 0;
+  return {
+    place,
+    machine,
+    standing,
+    resource: column?.name,
+    percentage: column && Fleet.percentageOf(column, place),
+    since_ms,
+    at_least: since_ms <= (fleet.first_ms[place] as number),
   };
 }

@@ -1,0 +1,259 @@
+// Between the line and the components. Frames go in as they arrive; once for each drawn picture what has changed is taken
+// out and handed to who shows it. A hidden page takes frames in all the same, so that it is right with its first picture.
+
+import { PATIENCE_MS } from '@ganglion/topics/life';
+import type { Bus, Frame, HelloFrame, Look, Machine, User } from '../../wire/frames.ts';
+import type { Feed, FrameOf } from './feed.ts';
+import type { Keys } from './keys.ts';
+import { Clock } from './live/clock.ts';
+import { Fleet } from './live/fleet.ts';
+import type { LineState } from './live/line.ts';
+import { moodOf, type Summary, summarize, type Trouble, worstOf } from './live/summary.ts';
+import type { Router } from './router.svelte.ts';
+import { Scheme } from './style/colours.svelte.ts';
+
+/** How often a hidden page judges what has come; only its title and its icon are seen. */
+const HIDDEN_COMMIT_MS = 1_000;
+
+/** Machines of one picture whose age is measured. */
+const AGES_MAX = 64;
+
+/**
+ * A server that has just started knows no machine yet. What it does not name is shown on, as what it was, until the
+ * server is this old.
+ */
+export const YOUNG_SERVER_MS = 15_000;
+
+/** A server whose bus was there when it started has it this soon. */
+const FIRST_CONNECTION_MS = 1_000;
+
+/** Called once for each picture, with the places of the machines that changed. */
+export type Painter = (changed: readonly number[]) => void;
+
+type Takers = { [T in Frame['type']]?: Set<(frame: FrameOf<T>, arrived_ms: number) => void> };
+
+/** Everything that the components show. */
+export class Station implements Feed {
+  readonly router: Router;
+  readonly keys: Keys;
+  readonly scheme = new Scheme();
+  readonly fleet = new Fleet();
+
+  line: LineState = $state.raw({ kind: 'connecting' });
+  bus: Bus | undefined = $state.raw();
+  /** Who has logged in here; undefined where nobody had to. */
+  user: User | undefined = $state.raw();
+  may_tap: boolean | undefined = $state();
+  sees_system: boolean | undefined = $state();
+  summary: Summary = $state.raw(summarize(this.fleet, 0));
+  worst: readonly Trouble[] = $state.raw([]);
+  /** The places of all machines, by name. A new array when a machine came or went. */
+  places: readonly number[] = $state.raw([]);
+  /** The names of the resources that any machine has. */
+  resources: readonly string[] = $state.raw([]);
+  now_ms = $state(0);
+  /** Whether the whole state has been here once. */
+  ready = $state(false);
+  /** From measure to picture, the median of the last second. */
+  age_ms: number | undefined = $state.raw();
+  ahead_ms = $state(0);
+  /** Analyses that newer ones overtook on the way here. */
+  folded = $state(0);
+  /** How many machines are shown at most, once one had to go for it. */
+  machines_max: number | undefined = $state();
+  /** Grows with each picture that shows something new. */
+  pictures = $state(0);
+  /** Grows when any machine may stand elsewhere. */
+  judged = $state(0);
+
+  /** What is shown does not move: the line is cut, or the bus is away. */
+  readonly frozen: boolean = $derived(this.line.kind === 'cut' || this.bus?.connected === false);
+  readonly mood = $derived(moodOf(this.summary));
+
+  readonly #send: (text: string) => void;
+  readonly #clock = new Clock();
+  readonly #collator = new Intl.Collator(undefined, { numeric: true });
+  readonly #takers: Takers = {};
+  readonly #painters = new Set<Painter>();
+  #hello: HelloFrame | undefined;
+  #server_ms = 0;
+  #whole = false;
+  /** There may be machines that the server did not name since its last `hello`. */
+  #unnamed_left = false;
+  #folded = 0;
+  #look: Look = { view: 'fleet' };
+  #ages: number[] = [];
+  #cancelCommit: (() => void) | undefined;
+
+  /** @param send sends a text to the server if the line is open */
+  constructor(router: Router, keys: Keys, send: (text: string) => void) {
+    this.router = router;
+    this.keys = keys;
+    this.#send = send;
+  }
+
+  /** Takes a frame in; it is shown with the next picture. */
+  take(frame: Frame, arrived_ms: number): void {
+    this.#server_ms = frame.sent_ms;
+    this.#clock.observe(frame.sent_ms, arrived_ms);
+    switch (frame.type) {
+      case 'hello':
+        this.#hello = frame;
+        this.bus = frame.bus;
+        this.#unnamed_left = false;
+        this.fleet.beginState();
+        // It starts by telling the whole fleet.
+        if (this.#look.view !== 'fleet' || this.#look.only !== undefined) this.#tellLook();
+        break;
+      case 'machines':
+        this.fleet.learn(frame);
+        this.#folded += frame.folded ?? 0;
+        break;
+      case 'figures':
+        this.fleet.apply(frame);
+        this.#folded += frame.folded ?? 0;
+        break;
+      case 'ready':
+        this.#whole = true;
+        this.#unnamed_left = true;
+        break;
+      case 'bus':
+        this.bus = frame.bus;
+        break;
+    }
+    if (this.#unnamed_left && this.#heard_since_ms + YOUNG_SERVER_MS < this.#server_ms) {
+      this.#unnamed_left = false;
+      this.fleet.forgetUnnamed();
+    }
+    const takers = this.#takers[frame.type] as Set<(frame: Frame, arrived_ms: number) => void> | undefined;
+    if (takers !== undefined) for (const taker of takers) taker(frame, arrived_ms);
+    this.#schedule();
+  }
+
+  on<T extends Frame['type']>(type: T, take: (frame: FrameOf<T>, arrived_ms: number) => void): () => void {
+    this.#takers[type] ??= new Set() as Takers[T];
+    const takers = this.#takers[type] as Set<typeof take>;
+    takers.add(take);
+    return () => takers.delete(take);
+  }
+
+  /** Calls `painter` once for each picture that shows something new; returns the function that ends it. */
+  onPicture(painter: Painter): () => void {
+    this.#painters.add(painter);
+    return () => this.#painters.delete(painter);
+  }
+
+  look(look: Look): void {
+    this.#look = look;
+    if (this.#hello !== undefined) this.#tellLook();
+  }
+
+  machine(name: string): Machine | undefined {
+    // Read, so that whoever shows it is called again when it may have changed.
+    void [this.now_ms, this.judged];
+    const place = this.fleet.placeOf(name);
+    return place === undefined ? undefined : this.fleet.machineAt(place);
+  }
+
+  names(): readonly string[] {
+    return this.places.map((place) => this.fleet.names[place] as string);
+  }
+
+  /** Tells that the page was hidden or shown: what waits is shown by the clock that runs now. */
+  reschedule(): void {
+    if (this.#cancelCommit === undefined) return;
+    this.#cancelCommit();
+    this.#cancelCommit = undefined;
+    this.#schedule();
+  }
+
+  #tellLook(): void {
+    this.#send(JSON.stringify({ look: this.#look }));
+  }
+
+  /** Since when the server has been able to hear what machines say, by its clock. */
+  get #heard_since_ms(): number {
+    return Math.max(this.#hello?.started_ms ?? 0, this.bus?.since_ms ?? 0);
+  }
+
+  /**
+   * Since when a machine that is not heard is silent of its own. When the bus was away the others come back to it one by
+   * one, and are not late meanwhile.
+   */
+  get #silence_since_ms(): number {
+    const { bus } = this;
+    const hello = this.#hello;
+    const was_away = bus !== undefined && hello !== undefined && bus.since_ms > hello.started_ms + FIRST_CONNECTION_MS;
+    return this.#heard_since_ms + (was_away ? PATIENCE_MS : 0);
+  }
+
+  #schedule(): void {
+    if (this.#cancelCommit !== undefined) return;
+    const commit = () => {
+      this.#cancelCommit = undefined;
+      this.#commit();
+    };
+    if (document.hidden) {
+      const timer = setTimeout(commit, HIDDEN_COMMIT_MS);
+      this.#cancelCommit = () => clearTimeout(timer);
+    } else {
+      const request = requestAnimationFrame(commit);
+      this.#cancelCommit = () => cancelAnimationFrame(request);
+    }
+  }
+
+  #commit(): void {
+    const { fleet } = this;
+    const hello = this.#hello;
+    if (hello !== undefined) fleet.keepWithin(hello.machines_max);
+    const second = Math.floor(this.#server_ms / 1000) * 1000;
+    if (second !== this.now_ms) {
+      this.now_ms = second;
+      this.#tellAge();
+      // While the bus is away nobody can be heard, so nobody is late of their own.
+      if (this.bus?.connected !== false) fleet.judgeSilence(second, this.#silence_since_ms);
+      this.worst = worstOf(fleet);
+    }
+    const { changed, judged, membership } = fleet.take();
+    if (membership) {
+      const { names } = fleet;
+      this.places = [...fleet.places()].sort((a, b) => this.#collator.compare(names[a] as string, names[b] as string));
+    }
+    if (judged || membership) {
+      this.summary = summarize(fleet, this.#heard_since_ms);
+      this.worst = worstOf(fleet);
+      this.judged++;
+    }
+    if (fleet.columns.length !== this.resources.length) this.resources = fleet.columns.map(({ name }) => name);
+    this.ready = this.#whole;
+    this.user = hello?.user;
+    this.may_tap = hello?.may_tap;
+    this.sees_system = hello?.sees_system;
+    this.folded = this.#folded;
+    this.machines_max = fleet.forgotten > 0 ? hello?.machines_max : undefined;
+    if (changed.length > 0) {
+      this.pictures++;
+      for (const painter of this.#painters) painter(changed);
+      this.#measureAges(changed);
+    }
+  }
+
+  /** After the picture is drawn: how old is what it shows. */
+  #measureAges(changed: readonly number[]): void {
+    if (document.hidden || this.line.kind !== 'live') return;
+    const times = changed.slice(0, AGES_MAX).map((place) => this.fleet.time_ms[place] as number);
+    // A task after an animation frame runs when the frame was handed over to be drawn.
+    setTimeout(() => {
+      const shown_ms = Date.now() - this.#clock.ahead_ms;
+      for (const time_ms of times) if (this.#ages.length < AGES_MAX * 60) this.#ages.push(shown_ms - time_ms);
+    });
+  }
+
+  #tellAge(): void {
+    const ages = this.#ages.sort((a, b) => a - b);
+    this.#ages = [];
+    // In a second without a message the age of the last ones stands.
+    this.age_ms = ages[ages.length >> 1] ?? this.age_ms;
+    this.ahead_ms = this.#clock.ahead_ms;
+  }
+}
