@@ -43,7 +43,10 @@ export function unpack(message: ArrayBuffer): BinaryFrame | undefined {
     if (typeof sent_ms !== 'number' || !Number.isInteger(rows) || rows < 0 || rows > ROWS_MAX) return undefined;
     let offset = LENGTH_BYTES + head_bytes;
     /** The next column; throws when the message is too short for it. */
-    const next = <C extends Column>(Kind: new (buffer: ArrayBuffer, offset: number, rows: number) => C, bytes: number) => {
+    const next = <C extends Column>(
+      Kind: new (buffer: ArrayBuffer, offset: number, rows: number) => C,
+      bytes: number,
+    ) => {
       const column = new Kind(message, offset, rows);
       offset = aligned(offset + rows * bytes);
       return column;

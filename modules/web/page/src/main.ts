@@ -5,16 +5,21 @@ import App from './App.svelte';
 import { Line } from './live/line.ts';
 import './style/tokens.css';
 import './style/page.css';
-import { View } from './view.svelte.ts';
+import { Keys } from './keys.ts';
+import { Router } from './router.svelte.ts';
+import { Station } from './station.svelte.ts';
+import { Theme } from './theme.svelte.ts';
 
-const view = new View();
+const router = new Router();
+const theme = new Theme(router.query.get('theme'));
+const station = new Station(router, new Keys(), (text) => line.send(text));
 const url = new URL('/ws', location.href);
 url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const line = new Line(url.href, {
-  onFrame: (frame, arrived_ms) => view.take(frame, arrived_ms),
+  onFrame: (frame, arrived_ms) => station.take(frame, arrived_ms),
   onState: (state) => {
-    view.line = state;
+    station.line = state;
   },
   // Loaded again, the page is the form to log in.
   onShut: async (ended) => {
@@ -33,7 +38,7 @@ async function mustLogIn(): Promise<boolean> {
 
 addEventListener('online', () => line.tryNow());
 document.addEventListener('visibilitychange', () => {
-  view.reschedule();
+  station.reschedule();
   if (!document.hidden) line.tryNow();
 });
 
@@ -44,5 +49,5 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload();
 });
 
-mount(App, { target: document.body, props: { view } });
+mount(App, { target: document.body, props: { station, theme } });
 line.start();

@@ -19,9 +19,18 @@ export class Router {
     addEventListener('popstate', () => this.#read());
     // Links are links, for new tabs and for who copies them; an ordinary click stays on the page.
     addEventListener('click', (event) => {
-      if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      if (
+        event.defaultPrevented ||
+        event.button !== 0 ||
+        event.metaKey ||
+        event.ctrlKey ||
+        event.shiftKey ||
+        event.altKey
+      )
+        return;
       const link = event.target instanceof Element ? event.target.closest('a') : null;
-      if (link === null || link.target !== '' || link.origin !== location.origin || link.hasAttribute('download')) return;
+      if (link === null || link.target !== '' || link.origin !== location.origin || link.hasAttribute('download'))
+        return;
       if (placeOf(link.pathname) === undefined || link.getAttribute('href')?.startsWith('#')) return;
       event.preventDefault();
       this.go(link.pathname + link.search);

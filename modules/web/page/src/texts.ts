@@ -1,5 +1,7 @@
 // Every word on the page, in one place, ready to be translated.
 
+import type { Standing } from './live/judge.ts';
+
 const count = (n: number, one: string, many: string) => `${n.toLocaleString()} ${n === 1 ? one : many}`;
 
 export const texts = {
@@ -15,6 +17,67 @@ export const texts = {
   forAtLeast: (span: string) => `for at least ${span}`,
   since: (time: string) => `since ${time}`,
   sinceAtLeast: (time: string) => `since ${time} or longer`,
+
+  // The views, and what is everywhere.
+  views: 'Views',
+  view: 'View',
+  fleet: 'Fleet',
+  systemView: 'System',
+  action: 'Action',
+  machine_word: 'Machine',
+  goTo: 'Go to',
+  goToHint: 'Go to a machine, a view, an action (Ctrl-K)',
+  paletteHint: 'A machine, a view, an action',
+  nothingFits: 'Nothing has these letters.',
+  help: 'Keys and marks',
+  helpHint: 'What the keys do (?)',
+  close: 'Close',
+  themes: { system: 'Auto', light: 'Light', dark: 'Dark' },
+  themeHint: 'Light, dark, or as the system has it',
+  themeLight: 'Light',
+  themeDark: 'Dark',
+  themeSystem: 'Light or dark as the system has it',
+  kiosk: 'For a wall: without controls, or with',
+  copyLink: 'Copy the link to what is shown',
+  onlyHigh: 'Only machines that are HIGH',
+  onlyDead: 'Only machines that are DEAD',
+  groupBySite: 'Group by site',
+  colourByResource: (resource: string) => `Colour the map by ${resource}`,
+  viewBroken: 'This part could not be shown',
+  tryAgain: 'Try again',
+  keys: [
+    {
+      title: 'Everywhere',
+      keys: [
+        ['Ctrl K', 'go to a machine, a view, an action'],
+        ['f', 'the fleet'],
+        ['s', 'the system'],
+        ['Esc', 'back to where you were'],
+        ['?', 'this sheet'],
+      ],
+    },
+    {
+      title: 'Fleet',
+      keys: [
+        ['/', 'filter by name'],
+        ['← ↑ ↓ →', 'walk over the map, once it has the focus'],
+        ['Enter', 'open the machine'],
+      ],
+    },
+    {
+      title: 'Machine and system',
+      keys: [
+        ['Space', 'pause, and go on'],
+        ['[ ]', 'the machine before, the next'],
+      ],
+    },
+  ],
+  reading: 'How to read it',
+  readingLines: [
+    'A dot is LOW, a bar MEDIUM, a triangle HIGH. What is hatched is STALE: its word is late. What is hollow with a cross is DEAD.',
+    'Colours of cells and curves are values, from quiet and deep at 0 to bright and warm at 100 %.',
+    'The age at the top is how old what you see is: from the moment it was measured to this screen.',
+  ],
 
   // Who is in.
   userAndRole: (name: string, role: string) => `${name}, ${role}`,
@@ -42,6 +105,7 @@ export const texts = {
   // The first glance.
   nothingWrong: 'Nothing is wrong',
   waiting: 'Waiting for the first word',
+  worstIs: 'Worst:',
   oneHigh: (machine: string, resource: string) => `${machine}: ${resource} is HIGH`,
   oneDead: (machine: string) => `${machine} is DEAD`,
   high: (n: number) => count(n, 'machine is HIGH', 'machines are HIGH'),
@@ -50,8 +114,29 @@ export const texts = {
   calm: (lasting: string) => `Calm ${lasting}`,
   more: (n: number) => `and ${n.toLocaleString()} more`,
   machinesCount: (n: number) => count(n, 'machine', 'machines'),
-  troubles: 'What is wrong',
   counts: 'Machines by band',
+
+  // Which machines, and how.
+  worst: 'Worst now',
+  nothingToLookAt: 'No machine needs a look.',
+  filter: 'Filter by name',
+  filterHint: 'Filter by name',
+  clearFilter: 'Show all',
+  shown: (n: number, of: number) => `${n.toLocaleString()} of ${of.toLocaleString()}`,
+  noneShown: 'No machine is like that now.',
+  colourBy: 'Colour',
+  worstResource: 'Worst resource, else CPU',
+  group: 'Group',
+  groupings: { none: 'All together', site: 'By site', kind: 'By kind of name' },
+  otherGroups: (n: number) => `${n.toLocaleString()} other groups`,
+  noSite: 'without a site',
+  sort: 'Order',
+  sorts: { name: 'By name', worst: 'Worst first', value: 'Highest first' },
+  show: 'Show',
+  cards: 'Cards',
+  map: 'Map',
+  mapOf: (n: number) => `${count(n, 'machine', 'machines')} as a map: the arrow keys walk over it, Enter opens`,
+  marks: 'Marks',
 
   // Machines.
   machines: 'Machines',
@@ -86,7 +171,7 @@ export const texts = {
     `${count(n, 'figure was', 'figures were')} overtaken by newer ones before they could be shown here.`,
   forgotten: (max: number) => `Only the ${max.toLocaleString()} machines heard last are shown.`,
 
-  title: (state: string) => `${state} · Ganglion`,
+  title: (state: string, place: string) => `${state} · ${place}`,
   titleHigh: (n: number) => `▲ ${n} HIGH`,
   titleDead: (n: number) => `✕ ${n} DEAD`,
   titleCalm: '● Calm',
@@ -98,6 +183,13 @@ export const texts = {
 function sentence(text: string): string {
   const capital = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/** How a machine stands, in a word. */
+export function standingWord(standing: Standing): string {
+  if (standing === 'stale') return texts.stale;
+  if (standing === 'dead') return texts.dead_word;
+  return standing === 'stopped' ? texts.stopped : texts.bands[standing];
 }
 
 /** A resource's name as people say it: one nobody has told us about gets its own name, made readable. */

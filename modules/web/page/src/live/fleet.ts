@@ -142,7 +142,10 @@ export class Fleet {
       const gone = this.gone[place];
       const interval_ms = this.interval_ms[place] || undefined;
       const received_ms = this.received_ms[place] as number;
-      this.#stand(place, standingOf(lifeOf({ gone, interval_ms, received_ms }, now_ms, silence_since_ms), gone, this.worstRank(place)));
+      this.#stand(
+        place,
+        standingOf(lifeOf({ gone, interval_ms, received_ms }, now_ms, silence_since_ms), gone, this.worstRank(place)),
+      );
     }
   }
 
@@ -220,7 +223,8 @@ export class Fleet {
     // The server has given its place away.
     if (there_before !== -1 && there_before !== place) this.#forget(there_before);
     place ??= this.#settle(name);
-    if (id >= this.#place_of.length) this.#place_of = grown(this.#place_of, Math.max(id + 1, this.#place_of.length * 2), -1);
+    if (id >= this.#place_of.length)
+      this.#place_of = grown(this.#place_of, Math.max(id + 1, this.#place_of.length * 2), -1);
     this.#place_of[id] = place;
     this.#state_of[place] = this.#state;
     this.id[place] = id;
@@ -235,7 +239,8 @@ export class Fleet {
     for (const [resource, { band, percentage, since_ms }] of Object.entries(resources)) {
       const column = this.#columnOf(resource);
       if (column === undefined) continue;
-      const hundredths = percentage === undefined ? NO_FIGURE : Math.round(Math.min(100, Math.max(0, percentage)) * 100);
+      const hundredths =
+        percentage === undefined ? NO_FIGURE : Math.round(Math.min(100, Math.max(0, percentage)) * 100);
       column.there[place] = 1;
       column.hundredths[place] = hundredths;
       column.ranks[place] = rankOf(band);
@@ -268,7 +273,8 @@ export class Fleet {
   #stand(place: number, standing: number): void {
     if (this.standing[place] === standing) return;
     // Of a machine that is at HIGH its `high_ms` is not told anew; when it leaves, it was so until now.
-    if (this.standing[place] === HIGH) this.high_ms[place] = Math.max(this.high_ms[place] as number, this.received_ms[place] as number);
+    if (this.standing[place] === HIGH)
+      this.high_ms[place] = Math.max(this.high_ms[place] as number, this.received_ms[place] as number);
     this.standing[place] = standing;
     this.#judged = true;
     this.#note(place);

@@ -62,7 +62,14 @@ export function summarize(fleet: Fleet, watching_since_ms: number): Summary {
 }
 
 /** What it costs to overlook a machine: HIGH before dead, dead before late, late before MEDIUM; nought is not worth a name. */
-const WEIGHTS: { readonly [standing in Standing]: number } = { HIGH: 4, dead: 3, stale: 2, MEDIUM: 1, LOW: 0, stopped: 0 };
+const WEIGHTS: { readonly [standing in Standing]: number } = {
+  HIGH: 4,
+  dead: 3,
+  stale: 2,
+  MEDIUM: 1,
+  LOW: 0,
+  stopped: 0,
+};
 
 /** The worst machines, worst first, at most {@link WORST_MAX}: by how they stand, then by how full their worst resource is. */
 export function worstOf(fleet: Fleet): Trouble[] {
