@@ -1,13 +1,12 @@
 // Between the line and the components. Frames go in as they arrive; once for each drawn picture what has changed is taken
 // out and handed to who shows it. A hidden page takes frames in all the same, so that it is right with its first picture.
 
-import { PATIENCE_MS } from '@ganglion/topics/life';
-import type { Bus, Frame, HelloFrame, Look, Machine, User } from '../../wire/frames.ts';
+import type { Bus, Frame, Look, Machine, User } from '../../wire/frames.ts';
 import type { Feed, FrameOf } from './feed.ts';
 import type { Keys } from './keys.ts';
 import { Clock } from './live/clock.ts';
-import { Fleet } from './live/fleet.ts';
 import type { LineState } from './live/line.ts';
+import { Store } from './live/store.ts';
 import { moodOf, type Summary, summarize, type Trouble, worstOf } from './live/summary.ts';
 import type { Router } from './router.svelte.ts';
 import { Scheme } from './style/colours.svelte.ts';
@@ -17,15 +16,6 @@ const HIDDEN_COMMIT_MS = 1_000;
 
 /** Machines of one picture whose age is measured. */
 const AGES_MAX = 64;
-
-/**
- * A server that has just started knows no machine yet. What it does not name is shown on, as what it was, until the
- * server is this old.
- */
-export const YOUNG_SERVER_MS = 15_000;
-
-/** A server whose bus was there when it started has it this soon. */
-const FIRST_CONNECTION_MS = 1_000;
 
 /** Called once for each picture, with the places of the machines that changed. */
 export type Painter = (changed: readonly number[]) => void;
@@ -37,7 +27,9 @@ export class Station implements Feed {
   readonly router: Router;
   readonly keys: Keys;
   readonly scheme = new Scheme();
-  readonly fleet = new Fleet();
+
+  readonly #store = new Store();
+  readonly fleet = this.#store.fleet;
 
   line: LineState = $state.raw({ kind: 'connecting' });
   bus: Bus | undefined = $state.raw();
@@ -75,12 +67,6 @@ export class Station implements Feed {
   readonly #collator = new Intl.Collator(undefined, { numeric: true });
   readonly #takers: Takers = {};
   readonly #painters = new Set<Painter>();
-  #hello: HelloFrame | undefined;
-  #server_ms = 0;
-  #whole = false;
-  /** There may be machines that the server did not name since its last `hello`. */
-  #unnamed_left = false;
-  #folded = 0;
   #look: Look = { view: 'fleet' };
   #ages: number[] = [];
   #cancelCommit: (() => void) | undefined;
@@ -94,37 +80,10 @@ export class Station implements Feed {
 
   /** Takes a frame in; it is shown with the next picture. */
   take(frame: Frame, arrived_ms: number): void {
-    this.#server_ms = frame.sent_ms;
+    this.#store.apply(frame);
     this.#clock.observe(frame.sent_ms, arrived_ms);
-    switch (frame.type) {
-      case 'hello':
-        this.#hello = frame;
-        this.bus = frame.bus;
-        this.#unnamed_left = false;
-        this.fleet.beginState();
-        // It starts by telling the whole fleet.
-        if (this.#look.view !== 'fleet' || this.#look.only !== undefined) this.#tellLook();
-        break;
-      case 'machines':
-        this.fleet.learn(frame);
-        this.#folded += frame.folded ?? 0;
-        break;
-      case 'figures':
-        this.fleet.apply(frame);
-        this.#folded += frame.folded ?? 0;
-        break;
-      case 'ready':
-        this.#whole = true;
-        this.#unnamed_left = true;
-        break;
-      case 'bus':
-        this.bus = frame.bus;
-        break;
-    }
-    if (this.#unnamed_left && this.#heard_since_ms + YOUNG_SERVER_MS < this.#server_ms) {
-      this.#unnamed_left = false;
-      this.fleet.forgetUnnamed();
-    }
+    // A server starts by telling the whole fleet.
+    if (frame.type === 'hello' && (this.#look.view !== 'fleet' || this.#look.only !== undefined)) this.#tellLook();
     const takers = this.#takers[frame.type] as Set<(frame: Frame, arrived_ms: number) => void> | undefined;
     if (takers !== undefined) for (const taker of takers) taker(frame, arrived_ms);
     this.#schedule();
@@ -145,7 +104,7 @@ export class Station implements Feed {
 
   look(look: Look): void {
     this.#look = look;
-    if (this.#hello !== undefined) this.#tellLook();
+    if (this.#store.hello !== undefined) this.#tellLook();
   }
 
   machine(name: string): Machine | undefined {
@@ -171,22 +130,6 @@ export class Station implements Feed {
     this.#send(JSON.stringify({ look: this.#look }));
   }
 
-  /** Since when the server has been able to hear what machines say, by its clock. */
-  get #heard_since_ms(): number {
-    return Math.max(this.#hello?.started_ms ?? 0, this.bus?.since_ms ?? 0);
-  }
-
-  /**
-   * Since when a machine that is not heard is silent of its own. When the bus was away the others come back to it one by
-   * one, and are not late meanwhile.
-   */
-  get #silence_since_ms(): number {
-    const { bus } = this;
-    const hello = this.#hello;
-    const was_away = bus !== undefined && hello !== undefined && bus.since_ms > hello.started_ms + FIRST_CONNECTION_MS;
-    return this.#heard_since_ms + (was_away ? PATIENCE_MS : 0);
-  }
-
   #schedule(): void {
     if (this.#cancelCommit !== undefined) return;
     const commit = () => {
@@ -204,15 +147,17 @@ export class Station implements Feed {
 
   #commit(): void {
     const { fleet } = this;
-    const hello = this.#hello;
-    if (hello !== undefined) fleet.keepWithin(hello.machines_max);
-    const second = Math.floor(this.#server_ms / 1000) * 1000;
+    const store = this.#store;
+    store.tidy();
+    this.bus = store.bus;
+    let moved = false;
+    const second = Math.floor(store.now_ms / 1000) * 1000;
     if (second !== this.now_ms) {
       this.now_ms = second;
       this.#tellAge();
       // While the bus is away nobody can be heard, so nobody is late of their own.
-      if (this.bus?.connected !== false) fleet.judgeSilence(second, this.#silence_since_ms);
-      this.worst = worstOf(fleet);
+      if (this.bus?.connected !== false) fleet.judgeSilence(second, store.silence_since_ms);
+      moved = true;
     }
     const { changed, judged, membership } = fleet.take();
     if (membership) {
@@ -220,17 +165,21 @@ export class Station implements Feed {
       this.places = [...fleet.places()].sort((a, b) => this.#collator.compare(names[a] as string, names[b] as string));
     }
     if (judged || membership) {
-      this.summary = summarize(fleet, this.#heard_since_ms);
-      this.worst = worstOf(fleet);
+      const before = this.summary.count;
+      this.summary = summarize(fleet, store.heard_since_ms);
+      const { HIGH, dead } = this.summary.count;
+      // Who is worst moves calmly, except when there is news.
+      moved ||= HIGH !== before.HIGH || dead !== before.dead;
       this.judged++;
     }
+    if (moved) this.worst = worstOf(fleet);
     if (fleet.columns.length !== this.resources.length) this.resources = fleet.columns.map(({ name }) => name);
-    this.ready = this.#whole;
-    this.user = hello?.user;
-    this.may_tap = hello?.may_tap;
-    this.sees_system = hello?.sees_system;
-    this.folded = this.#folded;
-    this.machines_max = fleet.forgotten > 0 ? hello?.machines_max : undefined;
+    this.ready = store.ready;
+    this.user = store.hello?.user;
+    this.may_tap = store.hello?.may_tap;
+    this.sees_system = store.hello?.sees_system;
+    this.folded = store.folded;
+    this.machines_max = fleet.forgotten > 0 ? store.hello?.machines_max : undefined;
     if (changed.length > 0) {
       this.pictures++;
       for (const painter of this.#painters) painter(changed);

@@ -20,6 +20,8 @@ export interface MapLayout {
   /** Pixels of a cell, its gap included. */
   readonly cell: number;
   readonly groups: readonly GroupLayout[];
+  /** Pixels of all lines of groups together. */
+  readonly height: number;
 }
 
 /**
@@ -31,11 +33,11 @@ export interface MapLayout {
  * @param height pixels there are; what does not fit at the smallest cell is higher
  */
 export function layOut(counts: readonly number[], named: boolean, width: number, height: number): MapLayout {
-  for (let cell = CELL_MAX; cell > CELL_MIN; cell--) {
+  for (let cell = CELL_MAX; ; cell--) {
     const groups = layOutAt(cell, counts, named, width);
-    if (heightOf(groups, cell, named, width) <= height) return { cell, groups };
+    const needed = heightOf(groups, cell, named, width);
+    if (needed <= height || cell === CELL_MIN) return { cell, groups, height: needed };
   }
-  return { cell: CELL_MIN, groups: layOutAt(CELL_MIN, counts, named, width) };
 }
 
 function layOutAt(cell: number, counts: readonly number[], named: boolean, width: number): GroupLayout[] {

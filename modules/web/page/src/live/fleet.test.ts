@@ -1,109 +1,162 @@
 import { expect, test } from 'vitest';
-import type { Band, Frame, Machine } from '../../../server/wire.ts';
-import { HISTORIES_MAX, Store, YOUNG_SERVER_MS } from './store.ts';
+import { type FiguresFrame, type Machine, NO_FIGURE } from '../../../wire/frames.ts';
+import { type Column, Fleet, HISTORY_BYTES_MAX, RESOURCES_MAX } from './fleet.ts';
+import { HISTORY_SECONDS } from './history.ts';
 
 const NOW_MS = 1_000_000;
 
-function hello(started_ms = 0, machines_max = 100): Frame {
-  const bus = { connected: true, since_ms: started_ms };
-  return { type: 'hello', sent_ms: NOW_MS, server: 'web', started_ms, machines_max, beat_ms: 1000, bus };
-}
-
-function machine(name: string, percentage = 10, band: Band = 'LOW'): Machine {
+function machine(id: number, name: string, parts: Partial<Machine> = {}): Machine {
   return {
+    id,
     machine: name,
-    time_ms: NOW_MS,
+    time_ms: NOW_MS - 5,
     received_ms: NOW_MS,
-    first_ms: 0,
-    resources: { cpu: { percentage, band, since_ms: 0 } },
+    first_ms: 7,
+    resources: { cpu: { percentage: 10, band: 'LOW', since_ms: 3 } },
+    ...parts,
   };
 }
 
-const fleet = (...machines: Machine[]): Frame => ({ type: 'fleet', sent_ms: NOW_MS, machines });
-const ready: Frame = { type: 'ready', sent_ms: NOW_MS };
+const learn = (fleet: Fleet, ...machines: Machine[]) => fleet.learn({ type: 'machines', sent_ms: NOW_MS, machines });
 
-test('many changes of one machine are one change with the newest', () => {
-  const store = new Store();
-  store.apply(fleet(machine('a', 1), machine('b', 2)));
-  store.apply(fleet(machine('a', 3)));
-  expect([...store.take().changed]).toEqual(['a', 'b']);
-  expect(store.machines.get('a')?.machine.resources['cpu']?.percentage).toBe(3);
-  expect(store.take().changed.size).toBe(0);
-});
+function figures(ids: number[], columns: Record<string, number[]>, sent_ms = NOW_MS + 1000): FiguresFrame {
+  return {
+    type: 'figures',
+    sent_ms,
+    ids: Uint32Array.from(ids),
+    late_ms: Int32Array.from(ids, () => 4),
+    waited_ms: Uint16Array.from(ids, () => 2),
+    resources: Object.keys(columns),
+    hundredths: Object.values(columns).map((figures) => Uint16Array.from(figures)),
+  };
+}
 
-test('a machine that comes or goes changes the membership', () => {
-  const store = new Store();
-  for (const frame of [hello(), fleet(machine('a')), ready]) store.apply(frame);
-  expect(store.take().membership).toBe(true);
-  store.apply(fleet(machine('a')));
-  expect(store.take().membership).toBe(false);
-});
+const placeOf = (fleet: Fleet, name: string) => fleet.placeOf(name) ?? -1;
+const machineOf = (fleet: Fleet, name: string) => fleet.machineAt(placeOf(fleet, name));
 
-test('after a reconnect a machine that the server does not name any more is gone', () => {
-  const store = new Store();
-  for (const frame of [hello(), fleet(machine('a'), machine('b')), ready]) store.apply(frame);
-  for (const frame of [hello(), fleet(machine('b'))]) store.apply(frame);
-  expect([...store.machines.keys()]).toEqual(['a', 'b']);
-  store.apply(ready);
-  expect([...store.machines.keys()]).toEqual(['b']);
-});
-
-test('a server that has just started is given time to hear of its machines', () => {
-  const store = new Store();
-  for (const frame of [hello(), fleet(machine('a'), machine('b')), ready]) store.apply(frame);
-  for (const frame of [hello(NOW_MS - 1), ready, fleet(machine('b'))]) store.apply(frame);
-  expect([...store.machines.keys()]).toEqual(['a', 'b']);
-  store.apply({ type: 'beat', sent_ms: NOW_MS + YOUNG_SERVER_MS });
-  expect([...store.machines.keys()]).toEqual(['b']);
-});
-
-test('it holds as many machines as the server, those heard last', () => {
-  const store = new Store();
-  store.apply(hello(0, 2));
-  store.apply(fleet(machine('a'), machine('b'), machine('a'), machine('c')));
-  expect([...store.machines.keys()]).toEqual(['a', 'c']);
-  expect(store.forgotten).toBe(1);
-});
-
-test('what was passed over is added up, and the bus is known', () => {
-  const store = new Store();
-  store.apply(hello());
-  store.apply({ type: 'fleet', sent_ms: 1, machines: [], folded: 3 });
-  store.apply({ type: 'fleet', sent_ms: 2, machines: [], folded: 4 });
-  store.apply({ type: 'bus', sent_ms: 3, bus: { connected: false, since_ms: 2 } });
-  expect(store.folded).toBe(7);
-  expect(store.bus?.connected).toBe(false);
-  expect(store.now_ms).toBe(3);
-});
-
-test('a machine with no end of resources has a bounded memory, and one without percentages none', () => {
-  const store = new Store();
-  const resources = Object.fromEntries(
-    Array.from({ length: 60 }, (_, i) => [`disk${i}`, { percentage: i, since_ms: 0 }]),
-  );
-  store.apply(
-    fleet({ ...machine('a'), resources }, { ...machine('b'), resources: { cpu: { band: 'HIGH', since_ms: 0 } } }),
-  );
-  expect(store.machines.get('a')?.histories.size).toBe(HISTORIES_MAX);
-  expect(store.machines.get('b')?.histories.size).toBe(0);
-});
-
-test('a frame of a type it does not know is ignored', () => {
-  const store = new Store();
-  store.apply({ type: 'weather', sent_ms: 5 } as unknown as Frame);
-  expect(store.machines.size).toBe(0);
-});
-
-test('after the bus was away nobody is late before it has had the time to come back', () => {
-  const store = new Store();
-  const bus = (connected: boolean, since_ms: number): Frame => ({
-    type: 'bus',
-    sent_ms: since_ms,
-    bus: { connected, since_ms },
+test('a machine is told as it was told', () => {
+  const fleet = new Fleet();
+  const told = machine(3, 'a', {
+    interval_ms: 1000,
+    high_ms: 4,
+    gone: { cause: 'silent', died_ms: 9 },
+    resources: { cpu: { percentage: 12.34, band: 'HIGH', since_ms: 3 }, bare: { band: 'LOW', since_ms: 1 } },
   });
-  store.apply(hello(5000));
-  expect(store.silence_since_ms).toBe(5000);
-  store.apply(bus(false, 60_000));
-  store.apply(bus(true, 70_000));
-  expect(store.silence_since_ms).toBe(80_000);
+  learn(fleet, told);
+  expect(machineOf(fleet, 'a')).toEqual(told);
+});
+
+test('figures move the machines whose places they name, and no other', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a'), machine(5, 'b'), machine(9, 'c'));
+  fleet.take();
+  fleet.apply(figures([9, 0], { cpu: [4_321, NO_FIGURE] }));
+  expect(fleet.take().changed.map((place) => fleet.names[place])).toEqual(['c', 'a']);
+  expect(machineOf(fleet, 'c')).toMatchObject({ time_ms: NOW_MS + 994, received_ms: NOW_MS + 998 });
+  expect(machineOf(fleet, 'c').resources['cpu']).toEqual({ percentage: 43.21, band: 'LOW', since_ms: 3 });
+  expect(machineOf(fleet, 'a').resources['cpu']?.percentage).toBe(10);
+  expect(machineOf(fleet, 'b').received_ms).toBe(NOW_MS);
+});
+
+test('figures of a place that nobody was told to have are passed over', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a'));
+  fleet.take();
+  fleet.apply(figures([1, 70_000], { cpu: [1, 2] }));
+  expect(fleet.take().changed).toEqual([]);
+});
+
+test('many changes of one machine are one change, taken once', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a'), machine(0, 'a'));
+  expect(fleet.take()).toMatchObject({ changed: [placeOf(fleet, 'a')], membership: true });
+  expect(fleet.take()).toEqual({ changed: [], judged: false, membership: false });
+});
+
+test('a place of the server that another machine is told to have is free', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a'), machine(1, 'b'));
+  learn(fleet, machine(0, 'c'));
+  expect([...fleet.places()].map((place) => fleet.names[place])).toEqual(['b', 'c']);
+  fleet.apply(figures([0], { cpu: [777] }));
+  expect(machineOf(fleet, 'c').resources['cpu']?.percentage).toBe(7.77);
+});
+
+test('after a new state the places are the new ones', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a'), machine(1, 'b'));
+  fleet.beginState();
+  learn(fleet, machine(1, 'a'), machine(0, 'b'));
+  fleet.apply(figures([1], { cpu: [555] }));
+  expect(machineOf(fleet, 'a').resources['cpu']?.percentage).toBe(5.55);
+  expect(fleet.size).toBe(2);
+});
+
+test('a machine that takes the place of one that was forgotten inherits nothing', () => {
+  const fleet = new Fleet();
+  learn(
+    fleet,
+    machine(0, 'a', { gone: { cause: 'silent', died_ms: 1 }, resources: { x: { band: 'HIGH', since_ms: 1 } } }),
+  );
+  learn(fleet, machine(0, 'b'));
+  expect(machineOf(fleet, 'b')).toEqual(machine(0, 'b'));
+  expect(fleet.standingOf(placeOf(fleet, 'b'))).toBe('LOW');
+  const [x, cpu] = fleet.columns as [Column, Column];
+  expect(fleet.curve(x, placeOf(fleet, 'b'))?.line).toBe('');
+  expect(fleet.curve(cpu, placeOf(fleet, 'b'))?.line).not.toBe('');
+});
+
+test('it grows with the fleet and forgets nothing of it', () => {
+  const fleet = new Fleet();
+  for (let i = 0; i < 3000; i++) learn(fleet, machine(i, `m${i}`, { received_ms: NOW_MS + i }));
+  expect(fleet.size).toBe(3000);
+  for (const i of [0, 63, 64, 2999])
+    expect(machineOf(fleet, `m${i}`)).toMatchObject({ id: i, received_ms: NOW_MS + i });
+  const [cpu] = fleet.columns as [Column];
+  expect(fleet.curve(cpu, placeOf(fleet, 'm0'))?.line).not.toBe('');
+});
+
+test('the worst resource is the one in the worst band, and of several the one longest in it', () => {
+  const fleet = new Fleet();
+  const resources = {
+    cpu: { band: 'HIGH', since_ms: 300 },
+    swap: { percentage: 99, since_ms: 0 },
+    memory: { band: 'HIGH', since_ms: 200 },
+    load: { band: 'LOW', since_ms: 100 },
+  } as const;
+  learn(fleet, machine(0, 'a', { resources }), machine(1, 'b', { resources: {} }));
+  expect(fleet.columns[fleet.worst[placeOf(fleet, 'a')] ?? 0]?.name).toBe('memory');
+  expect(fleet.standingOf(placeOf(fleet, 'a'))).toBe('HIGH');
+  expect(fleet.standingOf(placeOf(fleet, 'b'))).toBeUndefined();
+});
+
+test('who is silent is late, then dead, and stands where it stood when it speaks again', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a', { interval_ms: 1000 }));
+  const stands = (after_ms: number) => {
+    fleet.judgeSilence(NOW_MS + after_ms, 0);
+    return fleet.standingOf(placeOf(fleet, 'a'));
+  };
+  expect([stands(1_900), stands(2_900), stands(9_000)]).toEqual(['LOW', 'stale', 'dead']);
+  fleet.apply(figures([0], { cpu: [100] }, NOW_MS + 9_100));
+  expect(stands(9_200)).toBe('LOW');
+});
+
+test('what leaves HIGH was HIGH until then', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a', { resources: { cpu: { band: 'HIGH', since_ms: 0 } } }));
+  fleet.apply(figures([0], { cpu: [9_900] }, NOW_MS + 5_000));
+  fleet.judgeSilence(NOW_MS + 90_000, 0);
+  expect(fleet.high_ms[placeOf(fleet, 'a')]).toBe(NOW_MS + 4_998);
+});
+
+test('a fleet with no end of resources has a bounded memory', () => {
+  const fleet = new Fleet();
+  const many = (of: string) =>
+    Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${of}${i}`, { percentage: i, since_ms: 0 }]));
+  for (let i = 0; i < 3000; i++) learn(fleet, machine(i, `m${i}`, { resources: many(i % 2 === 0 ? 'x' : 'y') }));
+  expect(fleet.columns).toHaveLength(RESOURCES_MAX);
+  const kept = fleet.columns.filter(({ peaks }) => peaks !== undefined).length;
+  expect(kept).toBeGreaterThan(0);
+  expect(kept * HISTORY_SECONDS * fleet.standing.length).toBeLessThanOrEqual(HISTORY_BYTES_MAX);
 });

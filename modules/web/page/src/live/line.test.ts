@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { cleanUp, startWeb } from '../../../server/web-under-test.ts';
-import type { Frame } from '../../../server/wire.ts';
+import type { Frame } from '../../../wire/frames.ts';
 import { Line, type LineState, RETRY_FIRST_MS, RETRY_LAST_MS, SILENCE_MAX_MS, type Socket } from './line.ts';
 
 const lines: Line[] = [];

@@ -1,66 +1,84 @@
 import { expect, test } from 'vitest';
-import type { Band } from '../../../server/wire.ts';
-import type { Standing } from './judge.ts';
-import { type Judged, moodOf, summarize, TROUBLES_MAX } from './summary.ts';
+import type { Band, Machine } from '../../../wire/frames.ts';
+import { Fleet } from './fleet.ts';
+import { moodOf, summarize, WORST_MAX, worstOf } from './summary.ts';
 
-function judged(
-  name: string,
-  band: Band | undefined,
-  since_ms = 500,
-  parts: { standing?: Standing; high_ms?: number } = {},
-): Judged {
-  const { standing = band, high_ms } = parts;
-  return {
-    machine: {
-      machine: name,
-      time_ms: 0,
-      received_ms: 900,
-      first_ms: 100,
-      resources: {},
-      ...(high_ms === undefined ? {} : { high_ms }),
-    },
-    worst: band === undefined ? undefined : { resource: 'cpu', band, since_ms },
-    standing,
-  };
+interface Told {
+  readonly name: string;
+  readonly band?: Band;
+  readonly percentage?: number;
+  readonly since_ms?: number;
+  readonly high_ms?: number;
+  readonly gone?: Machine['gone'];
 }
+
+function fleetOf(...all: Told[]): Fleet {
+  const fleet = new Fleet();
+  const machines = all.map(({ name, band, percentage = 50, since_ms = 500, high_ms, gone }, id) => ({
+    id,
+    machine: name,
+    time_ms: 900,
+    received_ms: 900,
+    first_ms: 100,
+    ...(high_ms !== undefined && { high_ms }),
+    ...(gone !== undefined && { gone }),
+    resources: { cpu: { percentage, since_ms, ...(band !== undefined && { band }) } },
+  }));
+  fleet.learn({ type: 'machines', sent_ms: 900, machines });
+  return fleet;
+}
+
+const gone = { cause: 'silent', died_ms: 850 } as const;
+const high = (name: string, parts: Partial<Told> = {}): Told => ({ name, band: 'HIGH', ...parts });
 
 test('it counts the machines by their worst band, and the dead ones apart', () => {
   const summary = summarize(
-    [
-      judged('a', 'LOW'),
-      judged('b', 'MEDIUM'),
-      judged('c', 'HIGH'),
-      judged('d', 'HIGH', 1, { standing: 'dead' }),
-      judged('e', undefined),
-    ],
+    fleetOf({ name: 'a', band: 'LOW' }, { name: 'b', band: 'MEDIUM' }, high('c'), high('d', { gone }), { name: 'e' }),
     0,
   );
   expect(summary).toMatchObject({ machines: 5, count: { LOW: 1, MEDIUM: 1, HIGH: 1, dead: 1 } });
   expect(summary.calm_since_ms).toBeUndefined();
 });
 
-test('the trouble that has lasted longest comes first, and there is an end to the list', () => {
-  const all = Array.from({ length: 20 }, (_, i) => judged(`m${i}`, 'HIGH', 1000 - i));
-  const { troubles, count } = summarize(all, 0);
-  expect(count.HIGH).toBe(20);
-  expect(troubles).toHaveLength(TROUBLES_MAX);
-  expect(troubles[0]).toEqual({ machine: 'm19', resource: 'cpu', since_ms: 981, at_least: false });
+test('the worst are those at HIGH, fullest first, then the dead, then MEDIUM; who is well is not among them', () => {
+  const worst = worstOf(
+    fleetOf(
+      { name: 'well', band: 'LOW', percentage: 70 },
+      { name: 'half', band: 'MEDIUM', percentage: 60 },
+      high('gone', { gone }),
+      high('full', { percentage: 99 }),
+      high('fuller', { percentage: 92 }),
+      { name: 'stopped', gone: { cause: 'stopped', died_ms: 1 } },
+    ),
+  );
+  expect(worst.map(({ machine }) => machine)).toEqual(['full', 'fuller', 'gone', 'half']);
+  expect(worst[0]).toMatchObject({ standing: 'HIGH', resource: 'cpu', percentage: 99, since_ms: 500, at_least: false });
+  expect(worst[2]).toMatchObject({ standing: 'dead', resource: undefined, since_ms: 850 });
+});
+
+test('there is an end to the list, and it holds the worst of all', () => {
+  const all = Array.from({ length: 40 }, (_, i) => high(`m${i}`, { percentage: 2 * i }));
+  const worst = worstOf(fleetOf(...all));
+  expect(worst.map(({ percentage }) => percentage)).toEqual([78, 76, 74, 72, 70, 68, 66, 64, 62, 60]);
+  expect(worst).toHaveLength(WORST_MAX);
 });
 
 test('a machine that was HIGH when it was first heard has been so for at least that long', () => {
-  expect(summarize([judged('a', 'HIGH', 100)], 0).troubles[0]?.at_least).toBe(true);
+  expect(worstOf(fleetOf(high('a', { since_ms: 100 })))[0]?.at_least).toBe(true);
 });
 
 test('the calm began when the last machine left HIGH, or at least when the watch began', () => {
-  const calm = summarize([judged('a', 'LOW', 0, { high_ms: 700 }), judged('b', 'MEDIUM', 0, { high_ms: 400 })], 300);
-  expect(calm).toMatchObject({ calm_since_ms: 700, calm_at_least: false });
-  expect(summarize([judged('a', 'LOW')], 300)).toMatchObject({ calm_since_ms: 300, calm_at_least: true });
+  const calm = fleetOf({ name: 'a', band: 'LOW', high_ms: 700 }, { name: 'b', band: 'MEDIUM', high_ms: 400 });
+  expect(summarize(calm, 300)).toMatchObject({ calm_since_ms: 700, calm_at_least: false });
+  const always = fleetOf({ name: 'a', band: 'LOW' });
+  expect(summarize(always, 300)).toMatchObject({ calm_since_ms: 300, calm_at_least: true });
 });
 
 test('the mood is that of the worst machine', () => {
-  const moods = [[], [judged('a', 'LOW')], [judged('a', 'MEDIUM')], [judged('a', 'LOW', 0, { standing: 'dead' })]].map(
-    (all) => moodOf(summarize(all, 0)),
-  );
-  expect(moods).toEqual(['unknown', 'low', 'medium', 'dead']);
-  expect(moodOf(summarize([judged('a', 'HIGH'), judged('b', 'LOW', 0, { standing: 'dead' })], 0))).toBe('high');
+  const moodsOf = (...all: Told[]) => moodOf(summarize(fleetOf(...all), 0));
+  expect(moodsOf()).toBe('unknown');
+  expect(moodsOf({ name: 'a', band: 'LOW' })).toBe('low');
+  expect(moodsOf({ name: 'a', band: 'MEDIUM' })).toBe('medium');
+  expect(moodsOf({ name: 'a', gone })).toBe('dead');
+  expect(moodsOf(high('a'), { name: 'b', gone })).toBe('high');
 });
