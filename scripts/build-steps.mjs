@@ -26,7 +26,7 @@ export const STEPS = {
     says: 'the page',
     reads: [
       'modules/web/page',
-      'modules/web/server/wire.ts',
+      'modules/web/wire',
       'packages/topics/src/life.ts',
       'modules/web/vite.config.ts',
       'package-lock.json',
@@ -45,6 +45,7 @@ export const STEPS = {
         'modules/simulator/src',
         'modules/tracker/src',
         'modules/web/server',
+        'modules/web/wire',
       ],
       ...['packages/kernel/src', 'packages/topics/src', 'packages/bus-amqp/src', 'packages/spool/src'],
       'modules/web/dist/page',

@@ -110,7 +110,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
         keep(context, access.browser_cookie, login.browser_token, Date.now() + BROWSER_MS);
         deleteCookie(context, access.link_cookie, cookieOptions(context));
         onEntry(`${nameOf(name)} logged in as ${login.role} from ${address}`);
-        return context.redirect('/', 303);
+        return context.redirect(askedFor(context), 303);
       case 'wrong':
         refusals.add('login', `a login as ${nameOf(name)}`, address);
         return context.html(loginPage('wrong'), 401);
@@ -165,7 +165,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
 
   app.get('*', (context) => {
     if (page === undefined) return context.html(NO_PAGE, 503);
-    const file = page.get(context.req.path);
+    const file = page.get(isView(context.req.path) ? '/' : context.req.path);
     if (file === undefined) return context.text('There is nothing here.\n', 404);
     return answer(context.req.raw.headers, file);
   });
@@ -185,7 +185,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
   function askToLogIn(context: Context<Environment>, why: NoPass) {
     context.header('cache-control', 'no-store');
     const { path } = context.req;
-    const is_page = context.req.method === 'GET' && (path === '/' || path === '/index.html');
+    const is_page = context.req.method === 'GET' && isView(path);
     if (why === 'none' && is_page && context.req.header('sec-fetch-site') === 'cross-site') {
       return context.html(onwardPage(path));
     }
@@ -207,6 +207,20 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
     const secure = access.session_cookie.startsWith('__Host-') || context.req.header('origin')?.startsWith('https:');
     return { path: '/', httpOnly: true, sameSite: 'Strict', secure: secure === true } as const;
   }
+}
+
+/** Whether a path is a view of the page, which reads the address itself. */
+function isView(path: string): boolean {
+  return path === '/' || path === '/index.html' || path === '/system' || path.startsWith('/m/');
+}
+
+/** The view that the form to log in stood in the place of. */
+function askedFor(context: Context<Environment>): string {
+  const referer = context.req.header('referer');
+  if (referer === undefined || !URL.canParse(referer)) return '/';
+  const { host, pathname, search } = new URL(referer);
+  // A path with two slashes in front would be another host's.
+  return host === context.req.header('host') && isView(pathname) ? pathname + search : '/';
 }
 
 const notStored: MiddlewareHandler = async (context, next) => {

@@ -71,6 +71,20 @@ test('the forms have no script and no style in them, and the policy lets none in
   }
 });
 
+test('after the login stands what was asked for, and nothing that another site says was', async () => {
+  const { host } = await start();
+  const after = async (referer: string) =>
+    (await send(host, '/login', { name: 'ada', password: PASSWORD }, { referer })).headers['location'];
+  expect(await after(`http://${host}/m/db-01?from=1#x`)).toBe('/m/db-01?from=1');
+  expect(await after(`http://${host}/system`)).toBe('/system');
+  for (const other of ['/logout', '//elsewhere.example/m/a', '/assets/a.js']) {
+    expect(await after(`http://${host}${other}`)).toBe('/');
+  }
+  for (const foreign of ['http://elsewhere.example/m/db-01', 'nothing', 'javascript:alert(1)']) {
+    expect(await after(foreign)).toBe('/');
+  }
+});
+
 test('a login opens the page and the socket, and its cookie is out of reach', async () => {
   const { host, say, logged } = await start();
   const answer = await login(host);

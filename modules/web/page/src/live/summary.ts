@@ -89,11 +89,11 @@ export function worstOf(fleet: Fleet): Trouble[] {
   return worst.map(({ place }) => troubleAt(fleet, place));
 }
 
-/** Below 1. Who went last comes first; figures count in steps of two, so that neighbours do not change places for nothing. */
+/** Below 1. Who went last comes first; whole percents count, so that neighbours do not change places for nothing. */
 function weightWithin(fleet: Fleet, place: number, standing: Standing): number {
   if (standing === 'dead' || standing === 'stale') return (fleet.received_ms[place] as number) / 1e14;
   const column = columnAt(fleet, place);
-  return column === undefined ? 0 : Math.round((Fleet.percentageOf(column, place) ?? 0) / 2) / 100;
+  return column === undefined ? 0 : Math.round(Fleet.percentageOf(column, place) ?? 0) / 200;
 }
 
 function columnAt(fleet: Fleet, place: number): Column | undefined {
