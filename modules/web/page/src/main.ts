@@ -49,5 +49,11 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload();
 });
 
+declare global {
+  /** For who scripts the page in the console, and for the benchmark. */
+  var ganglion: Station | undefined;
+}
+globalThis.ganglion = station;
+
 mount(App, { target: document.body, props: { station, theme } });
 line.start();

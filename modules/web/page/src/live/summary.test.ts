@@ -57,10 +57,16 @@ test('the worst are those at HIGH, fullest first, then the dead, then MEDIUM; wh
 });
 
 test('there is an end to the list, and it holds the worst of all', () => {
-  const all = Array.from({ length: 40 }, (_, i) => high(`m${i}`, { percentage: 2 * i }));
+  const all = Array.from({ length: 20 }, (_, i) => high(`m${i}`, { percentage: 5 * i }));
   const worst = worstOf(fleetOf(...all));
-  expect(worst.map(({ percentage }) => percentage)).toEqual([78, 76, 74, 72, 70, 68, 66, 64, 62, 60]);
+  expect(worst.map(({ percentage }) => percentage)).toEqual([95, 90, 85, 80, 75, 70, 65, 60, 55, 50]);
   expect(worst).toHaveLength(WORST_MAX);
+});
+
+test('of machines about as full the one that has been so longest comes first, whatever the others do meanwhile', () => {
+  const long = high('long', { percentage: 96, since_ms: 300 });
+  const shorter = high('shorter', { percentage: 99.9, since_ms: 400 });
+  expect(worstOf(fleetOf(shorter, long)).map(({ machine }) => machine)).toEqual(['long', 'shorter']);
 });
 
 test('a machine that was HIGH when it was first heard has been so for at least that long', () => {

@@ -71,6 +71,9 @@ const WEIGHTS: { readonly [standing in Standing]: number } = {
   stopped: 0,
 };
 
+/** Percent by which one must be fuller than another to stand before it for that. */
+const FULLNESS_STEP = 5;
+
 /** The worst machines, worst first, at most {@link WORST_MAX}: by how they stand, then by how full their worst resource is. */
 export function worstOf(fleet: Fleet): Trouble[] {
   const worst: { place: number; weight: number }[] = [];
@@ -89,11 +92,16 @@ export function worstOf(fleet: Fleet): Trouble[] {
   return worst.map(({ place }) => troubleAt(fleet, place));
 }
 
-/** Below 1. Who went last comes first; whole percents count, so that neighbours do not change places for nothing. */
+/** An epoch time as a very small number. */
+const AGE_WEIGHT = 1e-16;
+
+/** Below 1. Who went last comes first. Of the others the fullest, in steps that do not waver, and of equals who has been so longest. */
 function weightWithin(fleet: Fleet, place: number, standing: Standing): number {
-  if (standing === 'dead' || standing === 'stale') return (fleet.received_ms[place] as number) / 1e14;
+  if (standing === 'dead' || standing === 'stale') return (fleet.received_ms[place] as number) * AGE_WEIGHT;
   const column = columnAt(fleet, place);
-  return column === undefined ? 0 : Math.round(Fleet.percentageOf(column, place) ?? 0) / 200;
+  if (column === undefined) return 0;
+  const fullness = Math.floor((Fleet.percentageOf(column, place) ?? 0) / FULLNESS_STEP) / 100;
+  return fullness - (column.since_ms[place] as number) * AGE_WEIGHT;
 }
 
 function columnAt(fleet: Fleet, place: number): Column | undefined {
