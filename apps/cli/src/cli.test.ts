@@ -81,6 +81,7 @@ describe('what cannot be', () => {
     ['a doctor with a bad URL', ['doctor', '--broker', 'localhost'], 'BROKER_URL_INVALID', 'amqp://'],
     ['a tap without a broker', ['tap'], 'BROKER_MISSING', 'nothing to tap'],
     ['a count of nothing', ['tap', '--count', '0'], 'FLAG_VALUE_INVALID', '--count'],
+    ['two views at once', ['tap', '--states', '--dead'], 'FLAG_VALUE_INVALID', '--dead'],
     ['a machine that no key can hold', ['broker-setup', '--tracker', 'x'.repeat(250)], 'KEY_INVALID', 'cannot name'],
     [
       'passwords that are not there',

@@ -53,6 +53,9 @@ export const tap: Command = {
 };
 
 async function run(args: Arguments): Promise<void> {
+  if (args.switches.has('states') && args.switches.has('dead')) {
+    throw flagValueInvalid('--states', 'it does not go with --dead', 'ask for one of them');
+  }
   const count_max = readCount(args.options.count.at(-1));
   const { own } = await settingsFor(args, []);
   if (own.broker === undefined) throw brokerMissing('nothing to tap', '');
