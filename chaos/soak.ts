@@ -216,8 +216,9 @@ class Watched {
   }
 
   /** How many machines it says there are. */
-  machines(): Promise<number> {
-    return this.#page.getByRole('article').count();
+  async machines(): Promise<number> {
+    // As a text, since the browser's types are not those of this program.
+    return Number(await this.#page.evaluate('ganglion.fleet.size'));
   }
 }
 
