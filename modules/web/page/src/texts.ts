@@ -177,7 +177,158 @@ export const texts = {
   titleCalm: '● Calm',
   titleMedium: '▬ Calm',
   titleCut: '… Cut off',
+
+  // One machine.
+  machine: {
+    // How it stands.
+    HIGH: (what: string, lasting: string) => `HIGH: ${what} ${lasting}`,
+    MEDIUM: (what: string, lasting: string) => `MEDIUM: ${what} ${lasting}`,
+    low: (lasting: string) => `Nothing is wrong ${lasting}`,
+    notJudged: 'It speaks, and nobody judges what it says',
+    atPercent: (resource: string, percentage: number) => `${resource} ${percentage} %`,
+    andMore: (n: number) => `, and ${n} more`,
+    late: (span: string) => `Its last word came ${span} ago: it is late`,
+    stoppedAnswering: (machine: string, span: string, why: string) =>
+      `${machine} stopped answering ${span} ago (${why})`,
+    saidGoodbye: (machine: string, span: string) => `${machine} was stopped ${span} ago`,
+    whyGone: { connection_lost: 'connection lost', silent: 'silent', stopped: 'stopped' },
+    frozen: (time: string) => `What you see is from ${time}: nothing reaches this page.`,
+    clockAhead: (by: string) => `Its clock is ${by} ahead: times below are by that clock.`,
+    clockLate: (by: string) =>
+      `Its clock is ${by} behind, or its measures take that long. Times below are by its clock.`,
+
+    // Nobody knows it.
+    waiting: 'Waiting for the first word about it',
+    unheard: (machine: string) => `No machine is called ${machine}`,
+    unheardLine: 'Perhaps it has not spoken yet: it appears here with its first figures. On that machine, run',
+    unheardCommand: 'npx ganglion run tracker --broker amqp://your-broker',
+    unheardBack: 'See all machines',
+    refused: (why: string) => `Its measures are not shown: ${why}`,
+    noMeasures: 'Its bands come, its measures do not: there is nothing but the headlines.',
+
+    // Where one is, and how to go on.
+    beside: 'Other machines',
+    previous: (machine: string) => `Previous: ${machine}`,
+    next: (machine: string) => `Next: ${machine}`,
+    index: 'Resources',
+    headlines: 'Headlines',
+    charts: (n: number) => count(n, 'chart', 'charts'),
+
+    // Time.
+    time: 'Time shown',
+    span: (minutes: number) => `${minutes} min`,
+    spanExplained: (minutes: number) => `Show the last ${minutes} minutes`,
+    pause: 'Pause',
+    live: 'Back to live',
+    pausedAt: (time: string) => `Paused at ${time}`,
+    pausedRange: (from: string, to: string) => `Paused, ${from} to ${to}`,
+    samplesWaiting: (n: number) => count(n, 'sample waiting', 'samples waiting'),
+    notRemembered: 'What this link shows is not remembered any more.',
+    newest: 'Newest',
+    lastSample: (time: string) => `Its last sample is from ${time}`,
+    timeIn: (chart: string) => `Time in ${chart}`,
+    at: (time: string) => `At ${time}`,
+    since: (time: string) => `since ${time}`,
+    detailsSince: (time: string) => `Charts since ${time}, when somebody first looked`,
+    reading: 'The headlines’ curves go from 0 to 100 %. Behind them, MEDIUM is shaded, and HIGH has a bar on top.',
+
+    // How old.
+    age: (age: string) => `${age} old`,
+    hops: (to_server: string, to_here: string, drawing: string) =>
+      `Tracker to server ${to_server}, server to here ${to_here}, drawing ${drawing}`,
+    hopsHere: (to_here: string, drawing: string) => `From the server on: to here ${to_here}, drawing ${drawing}`,
+
+    // Figures.
+    unknown: '–',
+    yes: 'yes',
+    no: 'no',
+    value: (name: string, amount: string) => `${name} ${amount}`,
+    chart: (title: string, values: string) => `${title}: ${values}`,
+    of: (item: string, what: string) => `${item}: ${what}`,
+    both: (one: string, other: string) => `${one} and ${lowered(other)}`,
+    quiet: (titles: string) => `At 0 all the time: ${titles}.`,
+    drawQuiet: 'Draw them too',
+    cores: (busiest: string, most: string, average: string, n: number) =>
+      `Busiest: ${busiest}, ${most}. Average of ${n}: ${average}`,
+    core: (name: string) => `core ${name}`,
+    coresFolded: (n: number) => `Each line is the busiest of ${n}.`,
+    chartFailed: 'This chart could not be drawn',
+    other: 'Other',
+    chartsLeftOut: (n: number) => `${count(n, 'chart is', 'charts are')} left out: there are too many.`,
+    figuresLeftOut: (n: number, max: number) => `${count(n, 'figure is', 'figures are')} left out: ${max} are kept.`,
+    samplesDropped: (n: number) =>
+      `${count(n, 'older sample', 'older samples')} had to go: there are too many for 15 minutes.`,
+
+    // What measures call things, where it is not what people call them: whole names, then single words.
+    names: {
+      core: 'Cores',
+      some: 'Some wait',
+      some_10: 'Some wait, over 10 s',
+      some_60: 'Some wait, over 1 min',
+      some_300: 'Some wait, over 5 min',
+      full: 'All wait',
+      full_10: 'All wait, over 10 s',
+      full_60: 'All wait, over 1 min',
+      full_300: 'All wait, over 5 min',
+      load: 'Load average',
+      load_1: '1 min',
+      load_5: '5 min',
+      load_15: '15 min',
+      used: 'In use',
+      left_out: 'Left out',
+    } as { readonly [name: string]: string },
+    words: {
+      cpu: 'CPU',
+      io: 'I/O',
+      iowait: 'I/O wait',
+      irq: 'interrupts',
+      softirq: 'soft interrupts',
+      tcp: 'TCP',
+      udp: 'UDP',
+      oom: 'out-of-memory',
+      inodes: 'inodes',
+      gpu: 'GPU',
+    } as { readonly [word: string]: string },
+    order: ['cpu', 'memory', 'load', 'swap', 'disks', 'file_systems', 'network'] as readonly string[],
+    /** What is open at first, unless nothing else is known of the machine: the rest is for who looks for it. */
+    folded: ['pressure', 'paging', 'sockets', 'conntrack', ''] as readonly string[],
+    kinds: {
+      percentage: 'Shares',
+      bytes: 'Amounts',
+      bytes_per_second: 'Throughput',
+      bits_per_second: 'Throughput',
+      per_second: 'Rates',
+      ms: 'Times',
+      seconds: 'Times',
+      celsius: 'Temperatures',
+      watts: 'Power',
+      volts: 'Voltages',
+      hertz: 'Frequencies',
+      rpm: 'Speeds',
+      count: 'Counts',
+    },
+    units: {
+      percentage: '%',
+      bytes: 'B',
+      bytes_per_second: 'B/s',
+      bits_per_second: 'bit/s',
+      per_second: '/s',
+      ms: 'ms',
+      seconds: 's',
+      celsius: '°C',
+      watts: 'W',
+      volts: 'V',
+      hertz: 'Hz',
+      rpm: 'rpm',
+      count: '',
+    },
+  },
 } as const;
+
+/** A word within a sentence: "Read and written", and "Sent and TCP". */
+function lowered(word: string): string {
+  return /^\p{Lu}\p{Ll}/u.test(word) ? word.charAt(0).toLowerCase() + word.slice(1) : word;
+}
 
 /** A text from a program as a sentence: with a capital and a full stop. */
 function sentence(text: string): string {

@@ -1,0 +1,33 @@
+// The marks of a time axis: round moments of the reader's clock, as many as fit.
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+const STEPS_MS = [1, 2, 5, 10, 15, 30].map((n) => n * SECOND_MS).concat([1, 2, 5, 10, 15].map((n) => n * MINUTE_MS));
+
+/** The room that one mark needs, in pixels; a wide chart has few all the same. */
+const ROOM = 76;
+export const MARKS_MAX = 8;
+
+/** @param width pixels between the two moments */
+export function timeMarks(from_ms: number, to_ms: number, width: number): number[] {
+  const span_ms = to_ms - from_ms;
+  const count_max = Math.min(MARKS_MAX, Math.max(1, Math.floor(width / ROOM)));
+  const step_ms = STEPS_MS.find((step) => span_ms / step <= count_max) ?? span_ms;
+  // A mark at the very edge would be cut.
+  const edge_ms = (span_ms * ROOM) / 4 / Math.max(ROOM, width);
+  const marks: number[] = [];
+  for (let mark = Math.ceil((from_ms + edge_ms) / step_ms) * step_ms; mark <= to_ms - edge_ms; mark += step_ms) {
+    marks.push(mark);
+  }
+  return marks;
+}
+
+const to_minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const to_seconds = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** `14:05`, or `14:05:30` where the marks are closer than a minute. */
+export function markTime(time_ms: number, marks: readonly number[]): string {
+  const whole = marks.every((mark) => mark % MINUTE_MS === 0);
+  return (whole ? to_minutes : to_seconds).format(time_ms);
+}
