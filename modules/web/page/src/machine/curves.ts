@@ -1,0 +1,162 @@
+// One chart of curves: uPlot for what takes time to draw well, and the bands behind it.
+
+import uPlot from 'uplot';
+import './curves.css';
+import type { Picture } from './drawing.svelte.ts';
+import { sayMark, type Unit } from './names.ts';
+import { bandsOf, roundUp, sliceOf } from './slice.ts';
+import type { Stage } from './stage.svelte.ts';
+import type { Theme } from './theme.ts';
+import { markTime, timeMarks } from './time-marks.ts';
+
+/** A scale does not end below this: what is next to nothing looks like it. */
+const SCALES_MIN: { readonly [unit in Unit]?: number } = { percentage: 5, bytes: 1_000, bytes_per_second: 1_000 };
+
+export interface Drawn {
+  readonly paths: readonly string[];
+  readonly unit: Unit;
+  /** A percentage alone, from 0 to 100 and without axes, with its bands behind it: `cpu_result`. */
+  readonly bands?: string;
+}
+
+export class Curves implements Picture {
+  readonly #plot: uPlot;
+  readonly #drawn: Drawn;
+  readonly #stage: Stage;
+  #theme: Theme;
+  #alone: readonly (readonly number[])[] = [];
+  #runs: ReturnType<typeof bandsOf> = [];
+
+  constructor(host: HTMLElement, drawn: Drawn, stage: Stage, theme: Theme) {
+    this.#drawn = drawn;
+    this.#stage = stage;
+    this.#theme = theme;
+    const { paths, unit } = drawn;
+    const bare = drawn.bands !== undefined;
+    const axis: uPlot.Axis = {
+      stroke: () => this.#theme.ink_3,
+      font: theme.font,
+      ticks: { show: false },
+      grid: { stroke: () => this.#theme.hairline, width: 1 / devicePixelRatio },
+    };
+    this.#plot = new uPlot(
+      {
+        width: host.clientWidth,
+        height: host.clientHeight,
+        ms: 1,
+        padding: [bare ? 4 : theme.plot.top, 0, bare ? 1 : 0, 0],
+        legend: { show: false },
+        cursor: { show: false },
+        select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+        scales: { x: { time: false, auto: false }, y: { auto: false } },
+        axes: [
+          {
+            ...axis,
+            show: !bare,
+            size: theme.plot.below,
+            gap: 4,
+            grid: { show: false },
+            splits: (plot, _axis, from, to) => timeMarks(from, to, plot.width - theme.plot.left),
+            values: (_plot, splits) => splits.map((time_ms) => markTime(time_ms, splits)),
+          },
+          {
+            ...axis,
+            show: !bare,
+            size: theme.plot.left,
+            gap: 8,
+            splits: (_plot, _axis, from, to) => [from, (from + to) / 2, to],
+            values: (_plot, splits) => splits.map((value) => sayMark(value, unit)),
+          },
+        ],
+        series: [
+          {},
+          ...paths.map((_, i): uPlot.Series => {
+            const stroke = bare ? (plot: uPlot) => this.#ramp(plot, 1) : () => this.#colour(i);
+            return {
+              stroke,
+              width: bare ? 1.5 : 1.25,
+              spanGaps: false,
+              ...(i >= theme.curves.length && { dash: [2, 3] }),
+              ...(paths.length === 1 && {
+                fill: bare ? (plot: uPlot) => this.#ramp(plot, 0.16) : () => faded(this.#colour(i), 0.12),
+              }),
+              points: { show: true, size: 3, fill: stroke, filter: () => [...(this.#alone[i] ?? [])] },
+            };
+          }),
+        ],
+        hooks: { drawClear: [(plot) => this.#drawBands(plot)] },
+      },
+      undefined,
+      host,
+    );
+  }
+
+  draw(theme: Theme): void {
+    const { table, range, gap_ms } = this.#stage;
+    if (range === undefined) return;
+    this.#theme = theme;
+    const { from_ms, to_ms } = range;
+    const { paths, bands, unit } = this.#drawn;
+    const { times_ms, curves, alone, least, most } = sliceOf(table, paths, from_ms, to_ms, gap_ms);
+    this.#alone = alone;
+    this.#runs = bands === undefined ? [] : bandsOf(table, bands, from_ms, to_ms, gap_ms);
+    const top = Math.max(roundUp(most), SCALES_MIN[unit] ?? 1);
+    const y = bands === undefined ? { min: -roundUp(-least), max: top } : { min: 0, max: 100 };
+    if (y.min === 0) y.min = 0;
+    this.#plot.batch(() => {
+      this.#plot.setData([times_ms, ...curves], false);
+      this.#plot.setScale('x', { min: from_ms, max: to_ms });
+      this.#plot.setScale('y', y);
+    });
+  }
+
+  resize(width: number, height: number): void {
+    if (width !== this.#plot.width || height !== this.#plot.height) this.#plot.setSize({ width, height });
+  }
+
+  destroy(): void {
+    this.#plot.destroy();
+  }
+
+  #colour(i: number): string {
+    const { curves } = this.#theme;
+    return curves[i % curves.length] as string;
+  }
+
+  /** The value ramp by height: deep and quiet below, bright and warm above. */
+  #ramp({ ctx, bbox }: uPlot, opacity: number): CanvasGradient {
+    const gradient = ctx.createLinearGradient(0, bbox.top + bbox.height, 0, bbox.top);
+    const { values } = this.#theme;
+    for (const [i, colour] of values.entries()) {
+      gradient.addColorStop(STOPS[i] ?? 1, opacity === 1 ? colour : faded(colour, opacity));
+    }
+    return gradient;
+  }
+
+  #drawBands({ ctx, bbox, valToPos }: uPlot): void {
+    const { medium, high } = this.#theme;
+    const right = bbox.left + bbox.width;
+    ctx.save();
+    for (const { rank, from_ms, to_ms } of this.#runs) {
+      if (rank < 2) continue;
+      const x = Math.max(bbox.left, valToPos(from_ms, 'x', true));
+      const width = Math.min(right, valToPos(to_ms, 'x', true)) - x;
+      if (width <= 0) continue;
+      const is_high = rank >= 3;
+      ctx.fillStyle = is_high ? high : medium;
+      ctx.globalAlpha = is_high ? 0.17 : 0.07;
+      ctx.fillRect(x, bbox.top, width, bbox.height);
+      // A second sign beside the colour: a bar on top for HIGH, a thin line for MEDIUM.
+      ctx.globalAlpha = is_high ? 1 : 0.5;
+      ctx.fillRect(x, 0, width, (is_high ? 3 : 1) * devicePixelRatio);
+    }
+    ctx.restore();
+  }
+}
+
+/** As the ramp of the fleet's curves has them. */
+const STOPS = [0, 0.35, 0.7, 1];
+
+function faded(colour: string, opacity: number): string {
+  return `color-mix(in oklch, ${colour} ${opacity * 100}%, transparent)`;
+}
