@@ -69,6 +69,8 @@ export const texts = {
       keys: [
         ['Space', 'pause, and go on'],
         ['[ ]', 'the machine before, the next'],
+        ['← →', 'move the cursor, once a chart has the focus'],
+        ['+ −', 'show less time, or more'],
       ],
     },
   ],

@@ -2,7 +2,7 @@
 
 import uPlot from 'uplot';
 import './curves.css';
-import type { Picture } from './drawing.svelte.ts';
+import { contextOf, type Picture } from './drawing.svelte.ts';
 import { sayMark, type Unit } from './names.ts';
 import { bandsOf, roundUp, sliceOf } from './slice.ts';
 import type { Stage } from './stage.svelte.ts';
@@ -31,6 +31,8 @@ export class Curves implements Picture {
     this.#drawn = drawn;
     this.#stage = stage;
     this.#theme = theme;
+    // uPlot does not ask, and would fail later, where nobody can catch it.
+    contextOf(document.createElement('canvas'));
     const { paths, unit } = drawn;
     const bare = drawn.bands !== undefined;
     const axis: uPlot.Axis = {

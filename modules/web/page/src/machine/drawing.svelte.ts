@@ -91,3 +91,10 @@ export class Drawing implements Drawable {
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** @throws Error when the browser has no more canvases to draw on */
+export function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const context = canvas.getContext('2d');
+  if (context === null) throw new Error('this browser gives nothing to draw on');
+  return context;
+}

@@ -1,6 +1,6 @@
 // Many alike over time, as the cores of a machine: a line for each, its colour how busy it was.
 
-import type { Picture } from './drawing.svelte.ts';
+import { contextOf, type Picture } from './drawing.svelte.ts';
 import type { Stage } from './stage.svelte.ts';
 import type { Theme } from './theme.ts';
 
@@ -114,10 +114,4 @@ function shadesOf({ cells }: Theme): Uint32Array<ArrayBuffer> {
   context.fillStyle = gradient;
   context.fillRect(0, 0, SHADES, 1);
   return new Uint32Array(context.getImageData(0, 0, SHADES, 1).data.buffer);
-}
-
-function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const context = canvas.getContext('2d');
-  if (context === null) throw new Error('this browser gives no canvas to draw on');
-  return context;
 }

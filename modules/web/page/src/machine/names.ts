@@ -111,12 +111,15 @@ export function sayAmount(value: number, unit: Unit): string {
   return sign === '' ? figure : `${figure}\u{a0}${sign}`;
 }
 
-const marks = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3, useGrouping: false });
+/** What nobody says in thousands. */
+const UNSCALED: readonly Unit[] = ['percentage', 'celsius', 'rpm'];
+
+const marks = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4, useGrouping: false });
 
 /** An amount for the marks of an axis, without decimals that say nothing: `2 MB/s`, `50 %`. */
 export function sayMark(value: number, unit: Unit): string {
   if (unit === 'ms' && Math.abs(value) >= 1_000) return sayMark(value / 1_000, 'seconds');
-  const { scaled, prefix } = unit === 'percentage' ? { scaled: value, prefix: '' } : inSteps(value);
+  const { scaled, prefix } = UNSCALED.includes(unit) ? { scaled: value, prefix: '' } : inSteps(value);
   const sign = `${prefix}${texts.machine.units[unit]}`;
   return sign === '' ? marks.format(scaled) : `${marks.format(scaled)}\u{a0}${sign}`;
 }

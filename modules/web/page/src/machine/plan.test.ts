@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leavesOf } from '../../../wire/leaves.ts';
+import { eachLeaf } from '../../../wire/leaves.ts';
 import { CHARTS_MAX, CURVES_MAX, type Group, planOf } from './plan.ts';
 import { Table } from './table.ts';
 
@@ -8,12 +8,13 @@ const T = 1_795_000_000_000;
 /** The plan for a machine that said this. */
 function planFor(...bodies: object[]) {
   const table = new Table();
-  const words = new Set<string>();
+  const words = new Map<string, unknown>();
   for (const [i, body] of bodies.entries()) {
-    for (const [path, value] of leavesOf(body)) {
-      if (typeof value === 'number') table.add(T + i * 1000, [[path, value]]);
-      else words.add(path);
-    }
+    eachLeaf(
+      body,
+      (path, value) => table.add(T + i * 1000, [[path, value]]),
+      (path, value) => words.set(path, value),
+    );
   }
   return planOf(table.columns, words);
 }

@@ -84,12 +84,13 @@ const RESULT = '_result';
 /** A time in milliseconds since 1970, not a length of time: later than 1973. */
 export const MOMENT_MS_MIN = 1e11;
 
-/** @param figures by path @param words paths of what is no number */
-export function planOf(figures: ReadonlyMap<string, Known>, words: Iterable<string>): Plan {
+/** @param words by path: what is no number, or no more than yes and no */
+export function planOf(figures: ReadonlyMap<string, Known>, words: ReadonlyMap<string, unknown>): Plan {
   const headlines = new Map<string, string>();
   const leaves = new Map<string, Leaf[]>();
   const facts = new Map<string, Fact[]>();
   for (const [path, known] of figures) {
+    if (words.has(path)) continue;
     const fields = fieldsOf(path);
     const [resource = ''] = fields;
     if (fields.length > 1) {
@@ -100,7 +101,7 @@ export function planOf(figures: ReadonlyMap<string, Known>, words: Iterable<stri
       listIn(facts, '', { path, title: sayName(unitOf(resource).stem || resource), unit: unitOf(resource).unit });
     }
   }
-  for (const path of words) {
+  for (const path of words.keys()) {
     const fields = fieldsOf(path);
     const resource = fields.length > 1 ? (fields[0] ?? '') : '';
     const unit = 'words';

@@ -2,7 +2,7 @@
 // moment in which they are drawn.
 
 import { type MeasureFrame, PAST_MS, type PastFrame } from '../../../wire/frames.ts';
-import { leavesOf } from '../../../wire/leaves.ts';
+import { eachLeaf } from '../../../wire/leaves.ts';
 import type { Feed } from '../feed.ts';
 import { rankOf } from '../live/judge.ts';
 import { type Age, Ages } from './ages.ts';
@@ -31,6 +31,9 @@ const GAP_MS_MIN = 2_500;
 
 /** Measures of one picture whose age is measured. */
 const JOURNEYS_MAX = 64;
+
+/** After drawing, so many times as long is left to everything else: a machine that is measured often is drawn less often. */
+const RESTS = 3;
 
 /** How long a figure that is not in a sample is taken from the ones before. */
 const PATIENCE_INTERVALS = 1.5;
@@ -92,7 +95,8 @@ export class Stage {
   #interval_ms = 1_000;
   #shape = -1;
   #second = 0;
-  #request: number | undefined;
+  #rests_until_ms = 0;
+  #cancelDraw: (() => void) | undefined;
 
   constructor(feed: Feed, machine: string) {
     this.feed = feed;
@@ -116,7 +120,7 @@ export class Stage {
     return () => {
       for (const end of ends) end();
       document.removeEventListener('visibilitychange', shown);
-      if (this.#request !== undefined) cancelAnimationFrame(this.#request);
+      this.#cancelDraw?.();
     };
   }
 
@@ -262,11 +266,25 @@ export class Stage {
 
   /** Draws with the next picture, however often it is called until then; not at all while nobody sees it. */
   redraw(): void {
-    if (document.hidden || this.#request !== undefined) return;
-    this.#request = requestAnimationFrame(() => {
-      this.#request = undefined;
+    if (document.hidden || this.#cancelDraw !== undefined) return;
+    const wait_ms = this.#rests_until_ms - performance.now();
+    if (wait_ms > 0) {
+      const timer = setTimeout(() => this.#drawNext(), wait_ms);
+      this.#cancelDraw = () => clearTimeout(timer);
+    } else {
+      this.#drawNext();
+    }
+  }
+
+  #drawNext(): void {
+    const request = requestAnimationFrame(() => {
+      this.#cancelDraw = undefined;
+      const began_ms = performance.now();
       this.#draw();
+      const ended_ms = performance.now();
+      this.#rests_until_ms = ended_ms + (ended_ms - began_ms) * RESTS;
     });
+    this.#cancelDraw = () => cancelAnimationFrame(request);
   }
 
   #draw(): void {
@@ -275,7 +293,7 @@ export class Stage {
     if (this.held === undefined) table.forgetOld();
     if (table.shape !== this.#shape) {
       this.#shape = table.shape;
-      this.plan = planOf(table.columns, this.words.keys());
+      this.plan = planOf(table.columns, this.words);
     }
     this.pictures++;
     const second = Math.floor(Date.now() / 1000);
@@ -312,18 +330,18 @@ export class Stage {
   #takeMeasure({ time_ms, received_ms, body }: MeasureFrame, arrived_ms: number): void {
     const figures: [string, number][] = [];
     let words: Map<string, string | boolean> | undefined;
-    let leaves = 0;
-    for (const [path, value] of leavesOf(body)) {
-      if (++leaves > LEAVES_MAX) break;
-      if (typeof value === 'number') {
-        figures.push([path, value]);
+    eachLeaf(
+      body,
+      (path, value) => {
+        if (figures.length < LEAVES_MAX) figures.push([path, value]);
         if (value >= MOMENT_MS_MIN && this.#moments.size < WORDS_MAX) this.#moments.set(path, value);
-      }
-      if ((typeof value === 'string' || typeof value === 'boolean') && this.words.get(path) !== value) {
+      },
+      (path, value) => {
+        if (this.words.get(path) === value) return;
         words ??= new Map(this.words);
         if (words.has(path) || words.size < WORDS_MAX) words.set(path, value);
-      }
-    }
+      },
+    );
     this.table.add(time_ms, figures);
     if (words !== undefined) {
       if (words.size !== this.words.size) this.#shape = -1;

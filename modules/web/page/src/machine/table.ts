@@ -65,6 +65,7 @@ export class Table {
     const newest_ms = this.newest_ms;
     if (newest_ms !== undefined && time_ms < newest_ms - SET_BACK_MS) this.#dropFrom(time_ms);
     const row = this.#rowFor(time_ms);
+    if (row === GONE) return;
     for (const [path, value] of figures) {
       if (!Number.isFinite(value)) continue;
       const figure = Math.fround(value);
@@ -170,11 +171,13 @@ export class Table {
     return column;
   }
 
-  /** The row of a time, a new one if there is none yet. */
+  /** The row of a time, a new one if there is none yet; {@link GONE} if it is too old to be kept. */
   #rowFor(time_ms: number): number {
-    const at = this.rowFrom(time_ms);
-    if (at < this.end && this.times_ms[at] === time_ms) return at;
-    if (at < this.end) return this.#mergeTimes(Float64Array.of(time_ms))[0] as number;
+    const at = this.#rowAt(time_ms);
+    if (at !== GONE) return at;
+    if (this.newest_ms !== undefined && time_ms < this.newest_ms) {
+      return this.#mergeTimes(Float64Array.of(time_ms))[0] as number;
+    }
     if (this.rows >= ROWS_MAX) {
       this.start++;
       this.dropped_rows++;
@@ -183,6 +186,11 @@ export class Table {
     this.times_ms[this.end] = time_ms;
     for (const { values } of this.columns.values()) values[this.end] = Number.NaN;
     return this.end++;
+  }
+
+  #rowAt(time_ms: number): number {
+    const at = this.rowFrom(time_ms);
+    return at < this.end && this.times_ms[at] === time_ms ? at : GONE;
   }
 
   #makeRoom(): void {
@@ -201,6 +209,9 @@ export class Table {
 
   /** Makes a row for each of some times; returns which row each is, {@link GONE} for those that are too old to be kept. */
   #mergeTimes(more_ms: Float64Array): Int32Array {
+    // What is remembered comes in several frames, each with other columns of the same rows.
+    const known = more_ms.map((time_ms) => this.#rowAt(time_ms));
+    if (!known.includes(GONE)) return Int32Array.from(known);
     const known_ms = this.times_ms.subarray(this.start, this.end);
     const all_ms = [...new Set([...known_ms, ...more_ms])].filter(Number.isFinite).sort((a, b) => a - b);
     const kept_ms = all_ms.slice(-ROWS_MAX);

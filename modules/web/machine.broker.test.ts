@@ -1,0 +1,223 @@
+// One machine's view in a real browser, found by role and name as an assistive technology would find it.
+
+import { fileURLToPath } from 'node:url';
+import { encode } from '@ganglion/kernel';
+import { CHROMIUM } from '@ganglion/testkit';
+import { type Measure, measure } from '@ganglion/topics';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { cleanUp, startWeb, type WebUnderTest } from './server/web-under-test.ts';
+
+/** The page as `npm test` has built it. */
+const page_dir = fileURLToPath(new URL('dist/page', import.meta.url));
+
+const NAME = 'db-01.example.com';
+const HOUR_MS = 3_600_000;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await chromium.launch(CHROMIUM);
+  return () => browser.close();
+}, 120_000);
+
+afterEach(cleanUp);
+
+const start = () => startWeb({ page_dir });
+
+/** Opens a machine's view; the test fails when the browser complains of anything. */
+async function open(
+  { host }: WebUnderTest,
+  { machine = NAME, query = '', prepare }: { machine?: string; query?: string; prepare?: () => void } = {},
+): Promise<Page> {
+  const page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 2_000 } });
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.log(await page.locator('body').ariaSnapshot());
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+  if (prepare !== undefined) await page.addInitScript(prepare);
+  await page.goto(`http://${host}/m/${encodeURIComponent(machine)}${query}`);
+  return page;
+}
+
+let serial = 0;
+
+/** Publishes a measure, as a tracker does. */
+function speak(web: WebUnderTest, body: Partial<Measure> & object, time_ms = Date.now()): Promise<void> {
+  const message = measure(NAME, { cpu_percentage: 12.5, ...body }, time_ms);
+  return web.bus.publish(encode(message, `measure-${serial++}`, 'tracker-test', undefined));
+}
+
+/** The server hears measures once somebody looks; says one again and again until the page shows what is expected. */
+async function speakUntil(web: WebUnderTest, body: Partial<Measure> & object, seen: Locator): Promise<void> {
+  await expect
+    .poll(async () => {
+      await speak(web, body);
+      return seen.count();
+    })
+    .toBeGreaterThan(0);
+}
+
+const figure = (page: Page, name: string | RegExp) => page.getByRole('figure', { name });
+const time = (page: Page, chart: string) => page.getByRole('slider', { name: `Time in ${chart}`, exact: true });
+const live = (page: Page) => page.getByRole('button', { name: 'Back to live' });
+const standing = (page: Page, text: string) => page.getByRole('article', { name: NAME }).getByText(text);
+
+/** Judged of the last minute, a sample each 10 s, the oldest at 10 %. */
+async function sayMinute(web: WebUnderTest, now_ms = Date.now()): Promise<void> {
+  for (let i = 0; i <= 6; i++) {
+    await web.say(NAME, { cpu_percentage: 10 + i, cpu_result: 'LOW' }, now_ms - 60_000 + i * 10_000);
+  }
+}
+
+test('the last minutes are there at once, and the cursor walks through them by keyboard', async () => {
+  const web = await start();
+  await sayMinute(web);
+  const page = await open(web);
+  await figure(page, 'CPU: 16.0 % LOW').waitFor();
+  await time(page, 'CPU').focus();
+  await page.keyboard.press('ArrowLeft');
+  await figure(page, 'CPU: 15.0 % LOW').waitFor();
+  await page.keyboard.press('Home');
+  await figure(page, 'CPU: 10.0 % LOW').waitFor();
+  expect(await time(page, 'CPU').getAttribute('aria-valuenow')).toBe('-60');
+  await page.keyboard.press('Escape');
+  await figure(page, 'CPU: 16.0 % LOW').waitFor();
+});
+
+test('a measure moves the figures, and a probe that nobody told the page about has charts of its own', async () => {
+  const web = await start();
+  await web.say(NAME, { cpu_percentage: 12.5, cpu_result: 'LOW' });
+  const page = await open(web);
+  const disk = { devices: { sda: { read_bytes_per_second: 8_200, written_bytes_per_second: 0 } } };
+  await speakUntil(web, { disks: disk }, figure(page, 'sda: Read and written: Read 8.20 kB/s, Written 0 B/s'));
+  await speakUntil(
+    web,
+    { zeppelin_percentage: 40, zeppelin: { gas_celsius: 21, crew: 'Ada' } },
+    figure(page, 'Gas: Gas 21 °C'),
+  );
+  await figure(page, /^Zeppelin: 40\.0 %/).waitFor();
+  await page.getByRole('heading', { name: 'Zeppelin' }).waitFor();
+  await page.getByText('Ada').waitFor();
+  await page.getByText(/Tracker to server \d+, server to here \d+, drawing \d+/).waitFor();
+});
+
+test('a pause holds what is shown, says what waits, and is in the address', async () => {
+  const web = await start();
+  await web.say(NAME, { cpu_percentage: 12.5, cpu_result: 'LOW' });
+  const page = await open(web);
+  await speakUntil(web, { load: { load_1: 1 } }, figure(page, /1 min 1\.00/));
+  await page.keyboard.press('Space');
+  await page.getByText(/^Paused at \d\d:\d\d:\d\d$/).waitFor();
+  await speakUntil(web, { load: { load_1: 9 } }, page.getByText(/[1-9]\d* samples? waiting/));
+  expect(await figure(page, /1 min 1\.00/).count()).toBe(1);
+  expect(new URL(page.url()).searchParams.has('to')).toBe(true);
+  await live(page).click();
+  await figure(page, /1 min 9\.00/).waitFor();
+  expect(page.url()).not.toContain('to=');
+});
+
+test('what is drawn out is shown closely in all charts, a link shows it again, and Escape leads back step by step', async () => {
+  const web = await start();
+  await sayMinute(web);
+  const page = await open(web);
+  await figure(page, 'CPU: 16.0 % LOW').waitFor();
+  const box = await time(page, 'CPU').boundingBox();
+  if (box === null) throw new Error('the chart has no place');
+  await page.mouse.move(box.x + box.width * 0.4, box.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 5, { steps: 4 });
+  await page.mouse.up();
+  await page.mouse.move(0, 0);
+  await page.getByText(/^Paused, \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/).waitFor();
+  const said = await figure(page, /^CPU: 1[34]\.0 %/).getAttribute('aria-label');
+  const again = await open(web, { query: new URL(page.url()).search });
+  await figure(again, said ?? '').waitFor();
+  await page.keyboard.press('Escape');
+  await figure(page, 'CPU: 16.0 % LOW').waitFor();
+  await page.keyboard.press('Escape');
+  await page.waitForURL(`http://${web.host}/`);
+});
+
+test('a link to what is not remembered says so', async () => {
+  const web = await start();
+  await sayMinute(web);
+  const page = await open(web, { query: '?from=1700000000000&to=1700000060000' });
+  await page.getByRole('alert').filter({ hasText: 'not remembered any more' }).waitFor();
+  await live(page).click();
+  await figure(page, 'CPU: 16.0 % LOW').waitFor();
+});
+
+test('HIGH is said with what and how long, a death with when and why; the curves stay', async () => {
+  const web = await start();
+  const now_ms = Date.now();
+  await web.say(
+    NAME,
+    { cpu_percentage: 5, cpu_result: 'LOW', memory_percentage: 96, memory_result: 'HIGH' },
+    now_ms - HOUR_MS,
+  );
+  await web.say(NAME, { cpu_percentage: 5, cpu_result: 'LOW', memory_percentage: 96, memory_result: 'HIGH' }, now_ms);
+  const page = await open(web);
+  await standing(page, 'HIGH: Memory 96 % for').waitFor();
+  await web.die(NAME, 'connection_lost');
+  await page.getByText(/^db-01\.example\.com stopped answering \d+ m?s ago \(connection lost\)$/).waitFor();
+  await figure(page, /^Memory: 96\.0 % HIGH/).waitFor();
+});
+
+test('a chart that cannot be drawn says so in its place, and takes nothing with it', async () => {
+  const web = await start();
+  await web.say(NAME, { cpu_percentage: 12.5, cpu_result: 'LOW', memory_percentage: 40, memory_result: 'LOW' });
+  const page = await open(web, {
+    prepare: () => {
+      // The first canvas that is asked for gives nothing to draw on.
+      const getContext = HTMLCanvasElement.prototype.getContext;
+      HTMLCanvasElement.prototype.getContext = () => {
+        HTMLCanvasElement.prototype.getContext = getContext;
+        return null;
+      };
+    },
+  });
+  await page.getByRole('alert').filter({ hasText: 'This chart could not be drawn' }).waitFor();
+  await figure(page, 'CPU: 12.5 % LOW').waitFor();
+  await figure(page, 'Memory: 40.0 % LOW').locator('canvas').waitFor();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await figure(page, 'CPU: 12.5 % LOW').locator('canvas').waitFor();
+  expect(await page.getByRole('alert').count()).toBe(0);
+});
+
+test('a clock that is off is told, and spoils no age', async () => {
+  const web = await start();
+  await web.say(NAME, { cpu_percentage: 12.5, cpu_result: 'LOW' }, Date.now() + 60_000);
+  const page = await open(web);
+  await page.getByText(/^Its clock is \d+ s ahead/).waitFor();
+  await expect
+    .poll(async () => {
+      await speak(web, {}, Date.now() + 60_000);
+      return page.getByText(/From the server on: to here \d+, drawing \d+/).count();
+    })
+    .toBe(1);
+});
+
+test('a machine that nobody knows is told, with what to do', async () => {
+  const web = await start();
+  const page = await open(web, { machine: 'no such machine' });
+  await page.getByRole('region', { name: 'No machine is called no such machine' }).waitFor();
+  await page.getByRole('link', { name: 'See all machines' }).click();
+  await page.waitForURL(`http://${web.host}/`);
+});
+
+test('brackets lead to the machine before and the next', async () => {
+  const web = await start();
+  for (const name of ['a', 'b', 'c']) await web.say(name, { cpu_percentage: 1, cpu_result: 'LOW' });
+  const page = await open(web, { machine: 'b' });
+  await page.getByRole('link', { name: 'Next: c' }).waitFor();
+  await page.keyboard.press(']');
+  await page.getByRole('heading', { level: 1, name: 'c' }).waitFor();
+  await page.keyboard.press('[');
+  await page.keyboard.press('[');
+  await page.getByRole('heading', { level: 1, name: 'a' }).waitFor();
+});
