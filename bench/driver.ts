@@ -3,6 +3,8 @@
 
 import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { WebSocket } from 'ws';
+import { unpack } from '../modules/web/wire/columns.ts';
+import { type Frame, PAGE_PROTOCOL } from '../modules/web/wire/frames.ts';
 import { now_ms } from './clock.ts';
 import { LIVE } from './queues.ts';
 import { measureOf } from './sample.ts';
@@ -29,11 +31,13 @@ type OnArrival = (serial: number) => void;
 
 /**
  * Each measure has a serial, which travels as the milliseconds of its `time`: that is carried along by every system on
- * every hop. So an answer can be told from all others, and nothing needs to be added to a message.
+ * every hop. So an answer can be told from all others, and nothing needs to be added to a message. The first is measured an
+ * hour before now, so that the rest is never in the future; in the page's dialect it is at most some weeks.
  */
-const TIME_OF_FIRST_MS = Date.UTC(2020, 0, 1);
+const BEFORE_NOW_MS = 3_600_000;
 
 export class Driver {
+  readonly #time_of_first_ms = Date.now() - BEFORE_NOW_MS;
   readonly #url: string;
   readonly #connection: ChannelModel;
   readonly #channel: ConfirmChannel;
@@ -78,7 +82,7 @@ export class Driver {
         type: 'measure',
         contentType: 'application/json',
         headers: {
-          time: new Date(TIME_OF_FIRST_MS + serial).toISOString(),
+          time: new Date(this.#time_of_first_ms + serial).toISOString(),
           hops: `[["tracker-0a1b@${name}",${Date.now()}]]`,
         },
       },
@@ -129,12 +133,12 @@ export class Driver {
 
   /** A lane whose answers come through the web server's WebSocket, in the plain dialect or the page's. */
   async overWebSocket(exchange: string, port: number, dialect: 'plain' | 'page'): Promise<Lane> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, dialect === 'page' ? ['ganglion.page.v1'] : [], {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, dialect === 'page' ? [PAGE_PROTOCOL] : [], {
       perMessageDeflate: false,
     });
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-    socket.on('message', (data: Buffer) => {
-      const told: unknown = JSON.parse(data.toString());
+    socket.on('message', (data: Buffer, binary: boolean) => {
+      const told: unknown = binary ? unpack(Uint8Array.from(data).buffer) : JSON.parse(data.toString());
       for (const time_ms of dialect === 'page' ? timesInFrame(told) : [timeOf(told)]) this.#heard(time_ms);
     });
     return {
@@ -159,7 +163,7 @@ export class Driver {
   }
 
   #heard(time_ms: number): void {
-    const serial = time_ms - TIME_OF_FIRST_MS;
+    const serial = time_ms - this.#time_of_first_ms;
     // What comes late belongs to nothing that is measured now; so does the state that a WebSocket begins with.
     if (serial < this.#first_serial) return;
     this.#arrived++;
@@ -175,6 +179,10 @@ function timeOf(told: unknown): number {
 
 /** When the machines in a frame of the page's dialect were measured. */
 function timesInFrame(told: unknown): number[] {
-  if (typeof told !== 'object' || told === null || !('machines' in told) || !Array.isArray(told.machines)) return [];
-  return told.machines.map((machine: { time_ms: number }) => machine.time_ms);
+  if (typeof told !== 'object' || told === null || !('type' in told)) return [];
+  const frame = told as Frame;
+  if (frame.type === 'machines') return frame.machines.map(({ time_ms }) => time_ms);
+  if (frame.type !== 'figures') return [];
+  const { sent_ms, waited_ms, late_ms } = frame;
+  return Array.from(late_ms, (late, row) => sent_ms - (waited_ms[row] ?? 0) - late);
 }

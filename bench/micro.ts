@@ -14,7 +14,7 @@ import {
 import { analysis, measure } from '@ganglion/topics';
 import { Bench as Tinybench } from 'tinybench';
 import { Fleet } from '../modules/web/server/fleet.ts';
-import { writeFleet, writePlain } from '../modules/web/server/frames.ts';
+import { writeFigures, writePlain } from '../modules/web/server/frames.ts';
 import { alone, type Row } from './report.ts';
 import { measureOf } from './sample.ts';
 
@@ -41,7 +41,7 @@ export async function measureSteps(quick: boolean): Promise<Row[]> {
   const fleet = new Fleet(MACHINES);
   const hearAll = () => {
     for (let machine = 0; machine < MACHINES; machine++) {
-      fleet.hear({ source: `machine-${machine}.example.com`, body, time_ms, received_ms }, '');
+      fleet.hear({ source: `machine-${machine}.example.com`, body, time_ms, received_ms });
     }
   };
 
@@ -58,13 +58,11 @@ export async function measureSteps(quick: boolean): Promise<Row[]> {
       bus.publish(envelope);
       return arrived;
     })
-    .add('web: one analysis in the plain dialect', () =>
-      writePlain({ source: 'db-01.example.com', body, time_ms, received_ms }),
-    )
-    .add(`web: take in and write ${MACHINES.toLocaleString('en')} machines for the page`, () => {
+    .add('web: one analysis in the plain dialect', () => writePlain('db-01.example.com', body, time_ms))
+    .add(`web: take in and write ${MACHINES.toLocaleString('en')} machines' figures for the page`, () => {
       const { serial } = fleet;
       hearAll();
-      writeFleet(fleet.since(serial, MACHINES), 0, received_ms);
+      writeFigures(fleet.since(serial, MACHINES), 0, received_ms);
     });
   await bench.run();
   await stop();

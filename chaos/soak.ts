@@ -283,7 +283,7 @@ class SlowBrowser {
     const socket = connect(this.#port, '127.0.0.1');
     socket.on('error', () => {}); // It comes back.
     socket.pause();
-    socket.write(handshake({ more: ['Sec-WebSocket-Protocol: ganglion.page.v1'] }));
+    socket.write(handshake({ more: ['Sec-WebSocket-Protocol: ganglion.page.v2'] }));
     return socket;
   }
 }

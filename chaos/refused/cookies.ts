@@ -67,7 +67,7 @@ export async function replayedCookies(ground: Ground): Promise<Tried[]> {
     const closed = new Promise<number>((resolve) => void socket.once('close', resolve));
     await asker.ask('/logout', { headers: { cookie }, form: {} });
     note((await closed) === 4401);
-    for (const protocols of [[], ['ganglion.page.v1']]) note((await asker.upgrade({ cookie }, protocols)) === 401);
+    for (const protocols of [[], ['ganglion.page.v2']]) note((await asker.upgrade({ cookie }, protocols)) === 401);
     for (const path of ['/', '/ws', '/logout']) note((await asker.ask(path, { headers: { cookie } })).status === 401);
     note(!(await asker.ask('/healthz', { headers: { cookie } })).text.includes('machines'));
   }

@@ -27,7 +27,7 @@ const post = (path, fields) => fetch('http://${host}' + path, {
 }).catch(() => {});
 const results = {
   'a WebSocket': await socket([]),
-  'a WebSocket as our page': await socket(['ganglion.page.v1']),
+  'a WebSocket as our page': await socket(['ganglion.page.v2']),
   'reading the page with cookies': await read('/', { credentials: 'include' }),
   'reading without': await read('/', {}),
   'reading the health': await read('/healthz', { credentials: 'include' }),

@@ -7,7 +7,7 @@ import { runModule } from '../programs.ts';
 import { comesTrue, type Ground, HIDDEN, refusalIn, SHOWN, type Tried } from './ground.ts';
 
 const SCOPE = 'site1.#';
-const DIALECTS = { plain: [] as string[], page: ['ganglion.page.v1'] };
+const DIALECTS = { plain: [] as string[], page: ['ganglion.page.v2'] };
 const SOCKETS_OF_EACH = 5;
 
 /** Names that are not in the scope, some of them nearly. */

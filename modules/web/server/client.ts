@@ -5,22 +5,25 @@ import type { Duplex } from 'node:stream';
 import { reasonOf } from '@ganglion/kernel';
 import type { RawData, WebSocket } from 'ws';
 import type { Entry, Fleet } from './fleet.ts';
-import { writeFleet, writeFrame } from './frames.ts';
+import { plainOf } from './frames.ts';
 
 /** Bytes that may wait unsent for one client; at the first send past that, sending stops until all are out. */
 export const UNSENT_BYTES_MAX = 262_144;
 
-/** Machines in one frame or one round of plain messages. */
-export const ROUND_MACHINES_MAX = 200;
+/** Machines in one round of plain messages. */
+const ROUND_MACHINES_MAX = 200;
 
 /** Bytes a client's message may have. */
-export const HEARD_BYTES_MAX = 1024;
+export const HEARD_BYTES_MAX = 8_192;
 
 /** Frames a client's message may come in. */
 export const HEARD_FRAMES_MAX = 64;
 
-/** Messages, pings and unasked pongs a client may send between two looks at it; see `look`. */
-export const HEARD_MESSAGES_MAX = 64;
+/**
+ * Messages, pings and unasked pongs a client may send between two checks of it; see `check`. In the 30 s that it usually is, a
+ * key held down that walks from machine to machine thirty times a second stays below.
+ */
+export const HEARD_MESSAGES_MAX = 1_024;
 
 /** What ws calls the end of a connection without a closing handshake. */
 const NO_GOODBYE = 1006;
@@ -44,7 +47,7 @@ export interface ClientEvents {
 export abstract class Client {
   protected readonly fleet: Fleet;
   protected readonly count: Count;
-  /** The number of the last change it was sent. */
+  /** The number of the last change of what it looks at that it was sent. */
   protected cursor = 0;
   /** The whole state was sent once. */
   protected whole = false;
@@ -72,14 +75,19 @@ export abstract class Client {
     this.#socket = socket;
     this.#stream = stream;
     this.#onRefused = onRefused;
-    socket.on('message', (_data: RawData, binary: boolean) => this.#heard(binary));
+    socket.on('message', (data: RawData, binary: boolean) => {
+      if (this.#heard(binary)) this.understand(data);
+    });
     socket.on('ping', (data: Buffer) => {
       this.#heard(false);
       // Answered only while there is room, so that a client that pings and reads nothing fills no memory.
       if (!this.full) socket.pong(data);
     });
     socket.on('pong', (data: Buffer) => {
-      if (!this.#asked || !data.equals(QUESTION)) return this.#heard(false);
+      if (!this.#asked || !data.equals(QUESTION)) {
+        this.#heard(false);
+        return;
+      }
       this.#asked = false;
       this.#alive();
     });
@@ -108,8 +116,11 @@ export abstract class Client {
     return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount > UNSENT_BYTES_MAX;
   }
 
-  /** Looks whether it is still there: closes it when it gave no sign of life for `silence_ms`, else asks for one. */
-  look(silence_ms: number): void {
+  /** Takes what it says. Whatever it is, it is allowed. */
+  protected understand(_data: RawData): void {}
+
+  /** Checks whether it is still there: closes it when it gave no sign of life for `silence_ms`, else asks for one. */
+  check(silence_ms: number): void {
     this.#heard_messages = 0;
     if (performance.now() - this.#alive_ms <= silence_ms) {
       if (this.full) return;
@@ -135,14 +146,14 @@ export abstract class Client {
     this.#socket.terminate();
   }
 
-  /** Strings and bytes both go out as text. What is sent in one turn of the event loop leaves in one system call. */
-  protected send(text: string | Buffer): void {
+  /** Strings and bytes both go out as text, unless `binary`. What is sent in one turn of the event loop leaves in one system call. */
+  protected send(text: string | Uint8Array, binary = false): void {
     if (!this.#corked) {
       this.#corked = true;
       this.#stream.cork();
       process.nextTick(this.#uncork);
     }
-    this.#socket.send(text, SEND_OPTIONS);
+    this.#socket.send(text, binary ? BINARY : TEXT);
     if (this.#behind || this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) return;
     this.#behind = true;
     this.count('clients_behind');
@@ -169,7 +180,8 @@ export abstract class Client {
     this.#alive_ms = performance.now();
   }
 
-  #heard(binary: boolean): void {
+  /** Returns whether it may say more. */
+  #heard(binary: boolean): boolean {
     this.#alive();
     if (binary) {
       this.close(1008, 'nothing binary is understood here');
@@ -178,9 +190,10 @@ export abstract class Client {
       this.close(1008, 'too many messages');
       this.#refuse('one message too many');
     } else {
-      // Allowed, and without a meaning.
       this.count('client_messages');
+      return !this.#dismissed;
     }
+    return false;
   }
 
   #refuse(what: string): void {
@@ -189,7 +202,8 @@ export abstract class Client {
   }
 }
 
-const SEND_OPTIONS = { binary: false, compress: false } as const;
+const TEXT = { binary: false, compress: false } as const;
+const BINARY = { binary: true, compress: false } as const;
 
 /** A client that named no subprotocol: one JSON object an analysis. */
 export class PlainClient extends Client {
@@ -198,7 +212,10 @@ export class PlainClient extends Client {
       const entries = this.fleet.since(this.cursor, ROUND_MACHINES_MAX);
       const last = entries.at(-1);
       if (last === undefined) break;
-      for (const { plain } of entries) if (plain !== '') this.send(plain);
+      for (const { state } of entries) {
+        const plain = plainOf(state);
+        if (plain !== undefined) this.send(plain);
+      }
       this.move(last.serial, this.passedOver(entries));
     }
     this.whole ||= this.cursor === this.fleet.serial;
@@ -215,47 +232,5 @@ export class PlainClient extends Client {
     if (this.cursor !== entry.serial - 1 || this.full) return;
     this.send(text);
     this.move(entry.serial, 0);
-  }
-}
-
-/** `fleet` frames written in one turn, by the change they start after: clients that have seen alike get the same bytes. */
-export type Round = Map<number, { readonly bytes: Buffer; readonly to: number; readonly folded: number }>;
-
-/** A client that speaks the page's dialect. */
-export class PageClient extends Client {
-  #silent = true;
-
-  catchUp(round: Round = new Map()): void {
-    while (!this.full) {
-      // The state leaves nothing out, so it is not the same as a change that starts at the same place.
-      const key = this.whole ? this.cursor : -1 - this.cursor;
-      let frame = round.get(key);
-      if (frame === undefined) {
-        const entries = this.fleet.since(this.cursor, ROUND_MACHINES_MAX);
-        const last = entries.at(-1);
-        if (last === undefined) break;
-        const folded = this.passedOver(entries);
-        frame = { bytes: writeFleet(entries, folded, Date.now()), to: last.serial, folded };
-        round.set(key, frame);
-      }
-      this.tell(frame.bytes);
-      this.move(frame.to, frame.folded);
-    }
-    if (!this.whole && this.cursor === this.fleet.serial && !this.full) {
-      this.whole = true;
-      this.tell(writeFrame({ type: 'ready', sent_ms: Date.now() }));
-    }
-  }
-
-  /** Sends a frame whatever its line; only for what is small and rare. */
-  tell(bytes: Buffer): void {
-    this.#silent = false;
-    this.send(bytes);
-  }
-
-  /** Sends `beat` if nothing was sent since the last call. */
-  beat(bytes: Buffer): void {
-    if (this.#silent && !this.full) this.send(bytes);
-    this.#silent = true;
   }
 }

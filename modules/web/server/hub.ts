@@ -3,11 +3,14 @@
 import type { Duplex } from 'node:stream';
 import { type BusStatus, compilePattern } from '@ganglion/kernel';
 import type { WebSocket } from 'ws';
+import { type Gone, type Look, PASS_ENDED, TICK_MS } from '../wire/frames.ts';
 import type { Pass } from './access/access.ts';
-import { type Client, type Count, PageClient, PlainClient, type Round } from './client.ts';
-import { type Entry, Fleet, type Heard } from './fleet.ts';
-import { busOf, writeFrame, writePlain } from './frames.ts';
-import { type Gone, PASS_ENDED } from './wire.ts';
+import { type Client, type Count, PlainClient } from './client.ts';
+import { type Entry, Fleet } from './fleet.ts';
+import { busOf, plainOf, writeFrame, writePlain } from './frames.ts';
+import { type Looks, lookReader } from './looks.ts';
+import { type Feed, PageClient, type Round } from './page-client.ts';
+import { type Heard, hasFields } from './state.ts';
 
 /** Characters an analysis may have in the plain dialect; a larger one is dropped. */
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
@@ -56,10 +59,14 @@ export class Hub {
   readonly #views = new Map<string, View>();
   /** By client, for those whose pass can end. */
   readonly #passes = new Map<Client, Pass>();
+  readonly #looks: Looks = lookReader();
   readonly #beats: NodeJS.Timeout;
-  readonly #looks: NodeJS.Timeout;
+  readonly #checks: NodeJS.Timeout;
   readonly #unwatch: () => void;
   #flush_due = false;
+  #flush_timer: NodeJS.Timeout | undefined;
+  /** When pages were told last, by a clock that nobody sets. */
+  #flushed_ms = Number.NEGATIVE_INFINITY;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: HubOptions) {
@@ -68,7 +75,7 @@ export class Hub {
     this.#whole = viewOf('#', this.fleet);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
-    this.#looks = setInterval(() => this.#look(), options.client_silence_ms / 4);
+    this.#checks = setInterval(() => this.#check(), options.client_silence_ms / 4);
   }
 
   /** Clients connected now. */
@@ -83,7 +90,7 @@ export class Hub {
     return scope === '#' || this.#views.has(scope) || this.#views.size < VIEWS_MAX;
   }
 
-  /** Takes an analysis off the bus. Plain clients have it when this returns, pages at the end of this turn. */
+  /** Takes an analysis off the bus. Plain clients have it when this returns, pages at the end of this turn or {@link TICK_MS} after the last. */
   hear(heard: Heard): void {
     const { fleet } = this;
     const { count } = this.#options;
@@ -91,13 +98,12 @@ export class Hub {
       count('analyses_late');
       return;
     }
-    const plain = writePlain(heard);
-    if (plain.length > ANALYSIS_CHARACTERS_MAX) {
+    if (isTooLarge(heard, fleet)) {
       count('analyses_too_large');
       return;
     }
     const forgotten = fleet.forgotten;
-    const entry = fleet.hear(heard, plain);
+    const entry = fleet.hear(heard);
     if (fleet.forgotten > forgotten) count('machines_forgotten');
     this.#spread(entry, true);
   }
@@ -140,7 +146,8 @@ export class Hub {
   /** Says goodbye to every client and waits until all are gone, at most {@link GOODBYE_MS}. */
   async close(): Promise<void> {
     clearInterval(this.#beats);
-    clearInterval(this.#looks);
+    clearInterval(this.#checks);
+    clearTimeout(this.#flush_timer);
     this.#unwatch();
     if (this.clients === 0) return;
     const empty = new Promise<void>((resolve) => {
@@ -171,7 +178,8 @@ export class Hub {
     let view = this.#views.get(scope);
     if (view === undefined) {
       view = viewOf(scope, new Fleet(this.#options.machines_max));
-      for (const entry of this.fleet.since(0, this.fleet.size)) if (view.sees(entry.machine)) view.fleet.adopt(entry);
+      for (const entry of this.fleet.since(0, this.fleet.size))
+        if (view.sees(entry.state.machine)) view.fleet.adopt(entry.state, true);
       this.#views.set(scope, view);
     }
     return view;
@@ -192,10 +200,17 @@ export class Hub {
       count: this.#options.count,
       onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
+      looks: this.#looks,
+      onLook: (client, look) => this.#feedOf(client, look),
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
     return client;
+  }
+
+  /** What a look brings besides the fleet. */
+  #feedOf(_client: PageClient, _look: Look): Feed | undefined {
+    return undefined;
   }
 
   #closed<C extends Client>(view: View, clients: Set<C>, client: C): void {
@@ -210,32 +225,36 @@ export class Hub {
   #spread(entry: Entry, analysed: boolean): void {
     this.#show(this.#whole, entry, analysed);
     for (const view of this.#views.values()) {
-      if (view.sees(entry.machine)) this.#show(view, view.fleet.adopt(entry), analysed);
+      if (!view.sees(entry.state.machine)) continue;
+      this.#show(view, view.fleet.adopt(entry.state, entry.told_serial === entry.serial), analysed);
     }
   }
 
   #show({ pages, plains }: View, entry: Entry, analysed: boolean): void {
     if (plains.size > 0 && analysed) {
-      const text = Buffer.from(entry.plain);
+      const text = Buffer.from(plainOf(entry.state) ?? '');
       for (const client of plains) client.change(entry, text);
     } else {
       for (const client of plains) client.pass(entry);
     }
-    if (pages.size > 0 && !this.#flush_due) {
-      this.#flush_due = true;
-      setImmediate(() => this.#flush());
-    }
+    if (pages.size === 0 || this.#flush_due) return;
+    this.#flush_due = true;
+    const wait_ms = this.#flushed_ms + TICK_MS - performance.now();
+    if (wait_ms <= 0) setImmediate(this.#flush);
+    else this.#flush_timer = setTimeout(this.#flush, wait_ms);
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#flush_due = false;
+    this.#flushed_ms = performance.now();
     for (const { pages } of this.#all_views()) {
       const round: Round = new Map();
       for (const client of pages) client.catchUp(round);
     }
-  }
+  };
 
   #hello(view: View, { kind, who, role }: Pass): Buffer {
+    const sees_system = view === this.#whole;
     const { server, machines_max, bus } = this.#options;
     return writeFrame({
       type: 'hello',
@@ -247,6 +266,8 @@ export class Hub {
       beat_ms: BEAT_MS,
       bus: busOf(view === this.#whole ? bus.status : withoutWhy(bus.status)),
       ...(kind === 'session' && { user: { name: who, role } }),
+      sees_system,
+      may_tap: sees_system && role === 'admin',
     });
   }
 
@@ -265,13 +286,22 @@ export class Hub {
     for (const { pages } of this.#all_views()) for (const client of pages) client.beat(bytes);
   }
 
-  #look(): void {
-    for (const client of this.#all()) client.look(this.#options.client_silence_ms);
+  #check(): void {
+    for (const client of this.#all()) client.check(this.#options.client_silence_ms);
   }
 }
 
 function viewOf(scope: string, fleet: Fleet): View {
   return { scope, fleet, sees: compilePattern(scope), pages: new Set(), plains: new Set() };
+}
+
+/** Whether an analysis is too large for the plain dialect. Most are too small for any doubt, and need not be written for it. */
+function isTooLarge({ source, body, time_ms }: Heard, fleet: Fleet): boolean {
+  const layout = fleet.named(source)?.state.layout;
+  if (layout?.characters_max !== undefined && hasFields(body, layout)) {
+    if (layout.characters_max <= ANALYSIS_CHARACTERS_MAX / 2) return false;
+  }
+  return writePlain(source, body, time_ms).length > ANALYSIS_CHARACTERS_MAX;
 }
 
 /** The reason may name a broker. */

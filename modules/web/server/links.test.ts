@@ -1,6 +1,7 @@
 // What a view link shows, over real WebSockets: the machines in its scope, and nothing of the others.
 
 import { afterEach, expect, test } from 'vitest';
+import type { Frame, HelloFrame, MachinesFrame } from '../wire/frames.ts';
 import { Key } from './access/key.ts';
 import { Links } from './access/links.ts';
 import { VIEWS_MAX } from './hub.ts';
@@ -15,17 +16,16 @@ import {
   refused,
   startWeb,
 } from './web-under-test.ts';
-import type { FleetFrame, Frame, HelloFrame } from './wire.ts';
 
 afterEach(cleanUp);
 
 const isReady = (frame: Frame) => frame.type === 'ready';
-const isFleet = (frame: Frame): frame is FleetFrame => frame.type === 'fleet';
+const isMachines = (frame: Frame): frame is MachinesFrame => frame.type === 'machines';
 const namesIn = (frames: Frame[]) =>
-  frames.filter(isFleet).flatMap(({ machines }) => machines.map((each) => each.machine));
+  frames.filter(isMachines).flatMap(({ machines }) => machines.map((each) => each.machine));
 const goneIn = (frames: Frame[]) =>
   Object.fromEntries(
-    frames.filter(isFleet).flatMap(({ machines }) => machines.map(({ machine, gone }) => [machine, gone])),
+    frames.filter(isMachines).flatMap(({ machines }) => machines.map(({ machine, gone }) => [machine, gone])),
   );
 
 async function startWithLink(scope: string, config: object = {}) {
@@ -61,6 +61,7 @@ test('a page with a link is told nothing of other machines: no name, no count, n
   expect(namesIn(state)).toEqual(['site1.a']);
   expect((state[0] as HelloFrame).server).toBe('web-test');
   expect(state[0]).not.toHaveProperty('user');
+  expect(state[0]).toMatchObject({ sees_system: false, may_tap: false });
 
   for (let i = 0; i < 50; i++) await say(`site2.db-${i}`, { cpu_result: 'LOW' });
   await say('site1.b', { cpu_result: 'LOW' });

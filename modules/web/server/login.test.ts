@@ -50,7 +50,7 @@ test('whoever shows nothing gets a form, and nothing else', async () => {
   expect(page.body.toString()).toContain('action="/login"');
   expect((await ask(host, '/assets/index.js')).status).toBe(401);
   expect((await ask(host, '/ws')).status).toBe(401);
-  for (const protocols of [[], ['ganglion.page.v1']]) {
+  for (const protocols of [[], ['ganglion.page.v2']]) {
     expect((await refused(`ws://${host}/ws`, protocols)).status).toBe(401);
   }
   const health = await ask(host, '/healthz');

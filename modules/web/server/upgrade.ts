@@ -3,11 +3,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { PAGE_PROTOCOL } from '../wire/frames.ts';
 import type { Access, Pass } from './access/access.ts';
 import { type Count, HEARD_BYTES_MAX, HEARD_FRAMES_MAX } from './client.ts';
 import type { Door } from './door.ts';
 import { nameOf, type RefusalKind, type Refusals } from './refusals.ts';
-import { PAGE_PROTOCOL } from './wire.ts';
 
 /** What a closing handshake may take before the connection is cut. */
 const CLOSING_MS = 2_000;

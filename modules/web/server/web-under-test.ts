@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
 import { type Analysis, analysis, type Cause, type Death, death } from '@ganglion/topics';
 import { type ClientOptions, WebSocket } from 'ws';
+import { unpack } from '../wire/columns.ts';
+import { type Frame, type Look, PAGE_PROTOCOL } from '../wire/frames.ts';
 import { writeSecret } from './access/access-file.ts';
 import web from './index.ts';
-import { type Frame, PAGE_PROTOCOL } from './wire.ts';
 
 type Cleanup = () => unknown;
 const cleanups: Cleanup[] = [];
@@ -119,17 +120,17 @@ export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Pro
 /** A client that keeps what it hears until a test takes it. */
 export class Listening {
   readonly socket: WebSocket;
-  readonly #texts: string[] = [];
-  readonly #waiting: ((text: string) => void)[] = [];
+  readonly #heard: unknown[] = [];
+  readonly #waiting: ((message: unknown) => void)[] = [];
   readonly closed: Promise<{ code: number; why: string }>;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.on('message', (data) => {
-      const text = data.toString();
+    socket.on('message', (data, binary) => {
+      const message: unknown = binary ? unpack(Uint8Array.from(data as Buffer).buffer) : JSON.parse(data.toString());
       const taker = this.#waiting.shift();
-      if (taker === undefined) this.#texts.push(text);
-      else taker(text);
+      if (taker === undefined) this.#heard.push(message);
+      else taker(message);
     });
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, why) => resolve({ code, why: why.toString() }));
@@ -138,8 +139,26 @@ export class Listening {
 
   /** The next message, parsed. */
   async next<Shape = Record<string, unknown>>(): Promise<Shape> {
-    const text = this.#texts.shift() ?? (await new Promise<string>((resolve) => this.#waiting.push(resolve)));
-    return JSON.parse(text);
+    const message = this.#heard.shift() ?? (await new Promise((resolve) => this.#waiting.push(resolve)));
+    return message as Shape;
+  }
+
+  look(look: Look): void {
+    this.socket.send(JSON.stringify({ look }));
+  }
+
+  /** Resolves when the server has read all that was sent to it. */
+  answers(): Promise<void> {
+    return new Promise((resolve) => {
+      this.socket.once('pong', () => resolve());
+      this.socket.ping();
+    });
+  }
+
+  /** The next frame of a type; those of other types before it are passed over. */
+  async nextOf<Type extends Frame['type']>(type: Type): Promise<Extract<Frame, { readonly type: Type }>> {
+    const frames = await this.until((frame) => frame.type === type);
+    return frames.at(-1) as Extract<Frame, { readonly type: Type }>;
   }
 
   /** Frames of the page's dialect up to and with the first that fits. */

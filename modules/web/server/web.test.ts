@@ -1,10 +1,19 @@
 import { createServer } from 'node:net';
 import { type BusStatus, memoryBus } from '@ganglion/kernel';
 import { afterEach, expect, test } from 'vitest';
-import { HEARD_FRAMES_MAX, HEARD_MESSAGES_MAX } from './client.ts';
+import type { FiguresFrame, Frame, HelloFrame, MachinesFrame } from '../wire/frames.ts';
+import { HEARD_BYTES_MAX, HEARD_FRAMES_MAX, HEARD_MESSAGES_MAX } from './client.ts';
 import { ANALYSIS_CHARACTERS_MAX } from './hub.ts';
-import { cleanUp, openPage, openPlain, rawAnswer, rawWebSocket, refused, startWeb } from './web-under-test.ts';
-import type { FleetFrame, Frame, HelloFrame } from './wire.ts';
+import {
+  cleanUp,
+  openPage,
+  openPlain,
+  rawAnswer,
+  rawWebSocket,
+  refused,
+  startWeb,
+  type WebUnderTest,
+} from './web-under-test.ts';
 
 afterEach(cleanUp);
 
@@ -13,7 +22,7 @@ const TIME_MS = Date.parse(TIME);
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const isReady = (frame: Frame) => frame.type === 'ready';
-const isFleet = (frame: Frame): frame is FleetFrame => frame.type === 'fleet';
+const isMachines = (frame: Frame): frame is MachinesFrame => frame.type === 'machines';
 
 test('a client that names no subprotocol gets one JSON object an analysis', async () => {
   const { host, say } = await startWeb();
@@ -37,7 +46,7 @@ test('an analysis of the ancestor, a band and nothing else, is passed on in both
   await page.until(isReady);
   await bus.publish({ key: 'old.analysis', payload: Buffer.from('{"cpu_result": "HIGH"}'), properties: {} });
   expect(await plain.next()).toMatchObject({ machine: 'old', cpu_result: 'HIGH' });
-  const { machines } = await page.next<FleetFrame>();
+  const { machines } = await page.nextOf('machines');
   expect(machines).toMatchObject([{ machine: 'old', resources: { cpu: { band: 'HIGH' } } }]);
 });
 
@@ -62,11 +71,12 @@ test('the state of every known machine comes first, each at its newest', async (
   expect(await plain.next()).toMatchObject({ machine: 'a', cpu_result: 'HIGH' });
 
   const page = await openPage(host);
-  expect(page.socket.protocol).toBe('ganglion.page.v1');
-  const [hello, fleet, ready] = await page.until(isReady);
+  expect(page.socket.protocol).toBe('ganglion.page.v2');
+  const [hello, machines, ready] = await page.until(isReady);
   expect(hello).toMatchObject({ type: 'hello', server: 'web-test', machines_max: 20_000, bus: { connected: true } });
-  expect(fleet).toMatchObject({ type: 'fleet', machines: [{ machine: 'b' }, { machine: 'a' }] });
-  expect(fleet).not.toHaveProperty('folded');
+  expect(hello).toMatchObject({ sees_system: true, may_tap: true });
+  expect(machines).toMatchObject({ type: 'machines', machines: [{ machine: 'b' }, { machine: 'a' }] });
+  expect(machines).not.toHaveProperty('folded');
   expect(ready?.type).toBe('ready');
 });
 
@@ -77,7 +87,7 @@ test('a large state comes in several frames and ends with ready', async () => {
   for (let i = 0; i < 450; i++) await witness.next();
   const page = await openPage(host);
   const frames = await page.until(isReady);
-  const fleets = frames.filter(isFleet);
+  const fleets = frames.filter(isMachines);
   expect(fleets.map((frame) => frame.machines.length)).toEqual([200, 200, 50]);
   expect(new Set(fleets.flatMap((frame) => frame.machines.map(({ machine }) => machine))).size).toBe(450);
   await counted('clients_opened', 2);
@@ -90,7 +100,7 @@ test('the changes of one turn reach a page as one frame with the newest of each 
   void say('a', { cpu_result: 'LOW', cpu_percentage: 1 });
   void say('b', { cpu_result: 'LOW', cpu_percentage: 2 });
   void say('a', { cpu_result: 'HIGH', cpu_percentage: 99 });
-  const [first, second] = await Promise.all(pages.map((page) => page.next<FleetFrame>()));
+  const [first, second] = await Promise.all(pages.map((page) => page.nextOf('machines')));
   expect(first?.machines.map(({ machine }) => machine)).toEqual(['b', 'a']);
   expect(first?.machines[1]?.resources['cpu']).toMatchObject({ band: 'HIGH', percentage: 99 });
   expect(first?.folded).toBe(1);
@@ -102,9 +112,9 @@ test('a machine tells when it was measured, when it was received, and since when
   const page = await openPage(host);
   const [hello] = (await page.until(isReady)) as [HelloFrame];
   await say('a', { cpu_result: 'LOW', memory_result: 'HIGH' }, TIME_MS);
-  const before = (await page.next<FleetFrame>()).machines[0];
+  const before = (await page.nextOf('machines')).machines[0];
   await say('a', { cpu_result: 'MEDIUM', memory_result: 'HIGH' }, TIME_MS + 1000);
-  const frame = await page.next<FleetFrame>();
+  const frame = await page.nextOf('machines');
   const after = frame.machines[0];
   expect(after).toMatchObject({ time_ms: TIME_MS + 1000, interval_ms: 1000, first_ms: before?.received_ms });
   expect(after?.high_ms).toBe(after?.received_ms);
@@ -177,7 +187,9 @@ for (const dialect of ['plain', 'page'] as const) {
     let said = 0;
     const sayRound = async () => {
       for (let i = 0; i < 10; i++) {
-        await say(`m${i}`, { cpu_result: 'LOW', cpu_percentage: ++said / 1000, ...BALLAST[dialect] });
+        // With another band each time, what a page is sent is large too.
+        const cpu_result = said % 20 < 10 ? 'LOW' : 'HIGH';
+        await say(`m${i}`, { cpu_result, cpu_percentage: ++said / 100, ...BALLAST[dialect] });
       }
       // The quick one is never behind.
       for (let i = 0; i < 10; i++) expect(await quick.next()).toMatchObject({ machine: `m${i}` });
@@ -190,15 +202,20 @@ for (const dialect of ['plain', 'page'] as const) {
     let received = 0;
     const take = (machine: string, percentage: number | undefined) => {
       received++;
-      newest.set(machine, Math.round((percentage ?? 0) * 1000));
+      newest.set(machine, Math.round((percentage ?? 0) * 100));
     };
     while (newest.size < 10 || Math.min(...newest.values()) <= said - 10) {
       if (dialect === 'plain') {
         const { machine, cpu_percentage } = await slow.next<{ machine: string; cpu_percentage: number }>();
         take(machine, cpu_percentage);
       } else {
-        const { machines } = await slow.next<FleetFrame>();
-        for (const { machine, resources } of machines) take(machine, resources['cpu']?.percentage);
+        const frame = await slow.next<Frame>();
+        if (frame.type === 'figures') {
+          const cpu = frame.hundredths[frame.resources.indexOf('cpu')];
+          for (const [row, id] of frame.ids.entries()) take(`m${id}`, (cpu?.[row] ?? 0) / 100);
+        } else if (frame.type === 'machines') {
+          for (const { machine, resources } of frame.machines) take(machine, resources['cpu']?.percentage);
+        }
       }
     }
     expect([...newest.values()].sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => said - 9 + i));
@@ -255,7 +272,7 @@ test('an unknown subprotocol is refused with what is spoken', async () => {
   const { host, counted } = await startWeb();
   const { status, text } = await refused(`ws://${host}/ws`, ['ganglion.page.v9']);
   expect(status).toBe(400);
-  expect(text).toContain('ganglion.page.v1');
+  expect(text).toContain('ganglion.page.v2');
   await counted('clients_refused', 1);
 });
 
@@ -284,7 +301,7 @@ test('what a client sends is ignored until it is too much', async () => {
   expect((await binary.closed).code).toBe(1008);
 
   const large = await openPlain(host);
-  large.socket.send('x'.repeat(2000));
+  large.socket.send('x'.repeat(HEARD_BYTES_MAX + 1));
   expect((await large.closed).code).toBe(1009);
 
   const many = await openPlain(host);
@@ -388,4 +405,71 @@ test('a port that is taken, or no address of this machine, is told as a setting 
 test('it says where the page is', async () => {
   const { port, logged } = await startWeb();
   expect(logged).toContain(`the page is at http://localhost:${port}`);
+});
+
+const isFigures = (frame: Frame): frame is FiguresFrame => frame.type === 'figures';
+
+/** Says everything twice, so that each machine is known with its interval and what follows are figures alone. */
+async function sayTwice(say: WebUnderTest['say'], machines: readonly string[]): Promise<void> {
+  for (const second of [0, 1]) {
+    for (const machine of machines)
+      await say(machine, { cpu_result: 'LOW', cpu_percentage: 1 }, TIME_MS + second * 1_000);
+  }
+}
+
+test('a page that looks at some machines gets their figures alone, and of the others what changes rarely', async () => {
+  const { host, say } = await startWeb();
+  const machines = ['a', 'b', 'c'];
+  const witness = await openPlain(host);
+  await sayTwice(say, machines);
+  for (let i = 0; i < 6; i++) await witness.next();
+  const page = await openPage(host);
+  await page.until(isReady);
+  page.look({ view: 'fleet', only: [1] });
+  // Answered in order: it has understood the look by then.
+  await page.answers();
+  for (const machine of machines) await say(machine, { cpu_result: 'LOW', cpu_percentage: 2 }, TIME_MS + 2_000);
+  await say('c', { cpu_result: 'HIGH', cpu_percentage: 99 }, TIME_MS + 3_000);
+  const frames = await page.until(
+    (frame) => isMachines(frame) && frame.machines.some(({ machine }) => machine === 'c'),
+  );
+  expect(frames.filter(isFigures).every(({ ids }) => ids.join() === '1')).toBe(true);
+  // At a machine or the system: no figures at all.
+  page.look({ view: 'machine', machine: 'a' });
+  await page.answers();
+  await say('b', { cpu_result: 'LOW', cpu_percentage: 3 }, TIME_MS + 3_000);
+  await say('b', { cpu_result: 'HIGH', cpu_percentage: 80 }, TIME_MS + 4_000);
+  const others = await page.until((frame) => isMachines(frame));
+  expect(others.filter(isFigures).some(({ ids }) => ids.includes(2))).toBe(false);
+  // And everything that was missed, when it looks at all again.
+  page.look({ view: 'fleet' });
+  await page.until((frame) => isFigures(frame) && [0, 2].every((id) => frame.ids.includes(id)));
+});
+
+test('what does not change rarely comes in columns', async () => {
+  const { host, say } = await startWeb();
+  const witness = await openPlain(host);
+  await sayTwice(say, ['a', 'b']);
+  for (let i = 0; i < 4; i++) await witness.next();
+  const page = await openPage(host);
+  await page.until(isReady);
+  void say('b', { cpu_result: 'LOW', cpu_percentage: 12.345 }, TIME_MS + 2_000);
+  const frame = await page.nextOf('figures');
+  expect([...frame.ids]).toEqual([1]);
+  expect(frame.resources).toEqual(['cpu']);
+  expect([...(frame.hundredths[0] ?? [])]).toEqual([1235]);
+  expect(frame.sent_ms - (frame.waited_ms[0] ?? 0) - (frame.late_ms[0] ?? 0)).toBe(TIME_MS + 2_000);
+});
+
+test('looks that are none are counted, and other JSON is let pass', async () => {
+  const { host, say, counted, counts } = await startWeb();
+  const page = await openPage(host);
+  await page.until(isReady);
+  const looks = ['{', '{"look":5}', '{"look":{"view":"else"}}', '{"look":{"view":"machine"}}'];
+  const large = { view: 'fleet', only: Array.from({ length: 501 }, (_, i) => i) };
+  for (const text of [...looks, JSON.stringify({ look: large }), '{}', '5', 'null', '[]']) page.socket.send(text);
+  await counted('looks_invalid', 5);
+  await say('a', { cpu_result: 'LOW' });
+  expect((await page.nextOf('machines')).machines).toMatchObject([{ machine: 'a' }]);
+  expect(counts.get('looks_invalid')).toBe(5);
 });
