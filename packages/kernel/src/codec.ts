@@ -74,14 +74,15 @@ export function encode(draft: Draft, id: string, instance: string, answered: Mes
   };
 }
 
-/** Epoch milliseconds of an ISO 8601 text; undefined when it is none. */
-function readTime(time: string | undefined): number | undefined {
+/** Epoch milliseconds of an ISO 8601 text, as in a message's `time`; undefined when it is none. */
+export function readTime(time: string | undefined): number | undefined {
   if (time === undefined) return undefined;
   const time_ms = Date.parse(time);
   return Number.isFinite(time_ms) ? time_ms : undefined;
 }
 
-function readHops(text: string | undefined): readonly Hop[] {
+/** Who passed a message on and when, from its `hops`; empty when that is none. */
+export function readHops(text: string | undefined): readonly Hop[] {
   if (text === undefined || text.length > HOPS_CHARACTERS_MAX) return [];
   try {
     const hops: unknown = JSON.parse(text);

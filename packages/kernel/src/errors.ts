@@ -68,6 +68,15 @@ export function keyInvalid(source: string, why: string): CodedError {
   );
 }
 
+/** A binding pattern that no broker could have. */
+export function patternInvalid(pattern: string, why: string): CodedError {
+  return new CodedError('PATTERN_INVALID', {
+    what: `"${oneLine(pattern, 60)}" is no pattern`,
+    why,
+    todo: 'give words and dots, with * for any one word and # for none or more, 1 to 255 bytes in all',
+  });
+}
+
 /** A topic was defined with a family that is not one word. */
 export function familyInvalid(family: string): CodedError {
   return new CodedError(

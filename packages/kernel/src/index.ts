@@ -14,7 +14,16 @@ export type {
   Subscription,
 } from './bus.ts';
 export { DEAD_LETTERS_MAX } from './bus.ts';
-export { BODY_BYTES_MAX, decode, encode, HOPS_MAX, type Refusal, type RefusalReason } from './codec.ts';
+export {
+  BODY_BYTES_MAX,
+  decode,
+  encode,
+  HOPS_MAX,
+  type Refusal,
+  type RefusalReason,
+  readHops,
+  readTime,
+} from './codec.ts';
 export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf } from './errors.ts';
 export { type Log, LogLimiter, silentLog } from './log.ts';
 export { memoryBus } from './memory-bus.ts';
@@ -32,8 +41,9 @@ export {
   type ModuleDefinition,
   type Output,
   type Publishes,
+  type TapOptions,
 } from './module.ts';
-export { compilePattern } from './pattern.ts';
+export { checkPattern, compilePattern } from './pattern.ts';
 export { type About, type Pulse, pulse } from './pulse.ts';
 export { BoundedQueue } from './queue.ts';
 export {

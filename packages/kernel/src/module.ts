@@ -2,7 +2,7 @@
 // It opens no connection, retries nothing and handles no signal: the runner does.
 
 import Type, { type Static, type TSchema } from 'typebox';
-import type { Bus } from './bus.ts';
+import type { Bus, Envelope, Subscription } from './bus.ts';
 import { moduleInvalid } from './errors.ts';
 import type { Log } from './log.ts';
 import type { DraftOf, MessageOf, Topic } from './topic.ts';
@@ -64,6 +64,14 @@ export type Handlers<L extends Listens, P extends Publishes> = {
   readonly [Name in keyof L]: (message: MessageOf<TopicOf<L[Name]>>) => Output<P> | Promise<Output<P>>;
 };
 
+/** The limits of a tap. */
+export interface TapOptions {
+  /** Messages that wait for the handler at most; past that the oldest go. */
+  readonly limit_messages: number;
+  /** Called for each that went. */
+  readonly onDrop: () => void;
+}
+
 /** What the kernel gives a module when it starts. */
 export interface Context<P extends Publishes = Publishes, Config = unknown> {
   /** The name of this running copy, unique in the fleet: `analyzer-7f3a@db-01`. */
@@ -76,6 +84,24 @@ export interface Context<P extends Publishes = Publishes, Config = unknown> {
    * dropped or is not valid, which the pulse and the log then say. Never throws.
    */
   emit(draft: DraftOf<P[keyof P]>): Promise<boolean>;
+  /**
+   * Listens for as long as somebody wants it, besides what `listens` declares: made by {@link live}, checked and counted as
+   * what is declared, and what the handler returns is published. Ends with `cancel` of the subscription, at the latest in the
+   * ordered stop; after that begins, what is returned is over already. Bounded by the caller: each costs the bus a queue.
+   *
+   * @throws CodedError `PATTERN_INVALID`; `MODULE_INVALID` for what is {@link kept}; `BUS_CLOSED`
+   */
+  listen<T extends Topic>(
+    listening: Listening<T>,
+    handler: (message: MessageOf<T>) => Output<P> | Promise<Output<P>>,
+  ): Subscription;
+  /**
+   * Hears every message whose routing key fits a binding pattern, live and as it is: not checked, and not counted in the
+   * pulse. What the queue drops is told to `onDrop`. Ends as {@link Context.listen} does.
+   *
+   * @throws CodedError `PATTERN_INVALID`; `BUS_CLOSED`
+   */
+  tap(pattern: string, options: TapOptions, handler: (envelope: Envelope) => void): Subscription;
   /** Adds to a figure of the module's own in its pulse. At most 100 names; more are counted as `other`. */
   count(name: string, n?: number): void;
   /** Aborted when the ordered stop begins: start nothing new. */

@@ -1,6 +1,24 @@
 // AMQP's topic patterns: words between dots, `*` for exactly one word, `#` for none or more.
 // https://www.rabbitmq.com/tutorials/amqp-concepts#exchange-topic and AMQP 0-9-1, section 3.1.3.3.
 
+import { patternInvalid } from './errors.ts';
+import { KEY_BYTES_MAX } from './topic.ts';
+
+/**
+ * Checks a binding pattern from outside.
+ *
+ * @throws CodedError `PATTERN_INVALID` when it is empty, has control characters or takes more than 255 bytes
+ */
+export function checkPattern(pattern: string): void {
+  if (pattern === '') throw patternInvalid(pattern, 'it is empty');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass.
+  if (/[\u0000-\u001f\u007f]/.test(pattern)) throw patternInvalid(pattern, 'it holds control characters');
+  const pattern_bytes = Buffer.byteLength(pattern);
+  if (pattern_bytes > KEY_BYTES_MAX) {
+    throw patternInvalid(pattern, `it takes ${pattern_bytes} bytes of at most ${KEY_BYTES_MAX}`);
+  }
+}
+
 /**
  * Makes a matcher for a binding pattern. Runs in time proportional to words of pattern × words of key, whatever the
  * pattern, so that `#.#.#` from outside cannot stall a process.

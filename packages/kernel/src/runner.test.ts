@@ -5,7 +5,7 @@ import type { Bus, Envelope } from './bus.ts';
 import { busBufferFull } from './errors.ts';
 import { type Log, silentLog } from './log.ts';
 import { memoryBus } from './memory-bus.ts';
-import { defineModule, kept, live } from './module.ts';
+import { type Context, defineModule, kept, live } from './module.ts';
 import { type Pulse, pulse } from './pulse.ts';
 import { instanceName, type RunningModule, readConfig, runModule } from './runner.ts';
 import { defineTopic, type Message } from './topic.ts';
@@ -477,5 +477,103 @@ describe('an instance', () => {
     expect(instanceName('tracker', 'db-01')).toMatch(/^tracker-[0-9a-f]{4}@db-01$/);
     expect(instanceName('tracker', 'x'.repeat(300)).length).toBeLessThan(100);
     expect(instanceName('tracker', 'a')).not.toBe(instanceName('tracker', 'a') + instanceName('tracker', 'a'));
+  });
+});
+
+describe('what a module listens to while somebody wants it', () => {
+  it('is checked, counted and answered as what it declares, until it is let go', async () => {
+    const bus = memoryBus();
+    const heard = listen(bus, '#.answer');
+    const pulses = listen(bus, '#.pulse');
+    let context: Context<{ readonly answer: typeof answer }> | undefined;
+    await run(
+      defineModule({
+        name: 'curious',
+        publishes: { answer },
+        start: (given) => {
+          context = given;
+        },
+      }),
+      bus,
+      { pulse_interval_ms: 10 },
+    );
+    await say(bus, 'a', { n: 1 });
+    const subscription = context?.listen(live(question, { sources: 'a' }), ({ source, body: { n } }) =>
+      answer(source, { twice: 2 * n }),
+    );
+    await say(bus, 'a', { n: 2 });
+    await say(bus, 'b', { n: 3 });
+    await say(bus, 'a', { n: 'no number' });
+    await heard.until(() => heard.seen.length > 0);
+    expect(heard.seen).toMatchObject([{ key: 'a.answer', body: { twice: 4 } }]);
+    await pulses.until(() => total(pulses.seen, ({ failed }) => failed['question']?.['wrong_type']) === 1);
+    expect(total(pulses.seen, (body) => body.in['question'])).toBe(1);
+    await subscription?.cancel();
+    await say(bus, 'a', { n: 4 });
+    const again = context?.listen(live(question), () => {});
+    await say(bus, 'a', { n: 5 });
+    await pulses.until(() => total(pulses.seen, (body) => body.in['question']) === 2);
+    expect(heard.seen).toHaveLength(1);
+    expect(() => context?.listen(kept(question, KEPT), () => {})).toThrow('not live');
+    expect(() => context?.listen(live(question, { sources: 'a\n' }), () => {})).toThrow('is no pattern');
+    await again?.cancel();
+    await again?.cancel();
+  });
+
+  it('ends with the module', async () => {
+    const bus = memoryBus();
+    let context: Context | undefined;
+    const questions: number[] = [];
+    const keys: string[] = [];
+    const running = await run(
+      defineModule({
+        name: 'curious',
+        start: (given) => {
+          context = given;
+        },
+      }),
+      bus,
+    );
+    context?.listen(live(question), ({ body: { n } }) => void questions.push(n));
+    context?.tap('#.question', { limit_messages: 10, onDrop: () => {} }, ({ key }) => void keys.push(key));
+    await say(bus, 'a', { n: 1 });
+    await vi.waitFor(() => expect([questions, keys]).toEqual([[1], ['a.question']]));
+    await running.stop();
+    await context?.tap('#', { limit_messages: 10, onDrop: () => {} }, ({ key }) => void keys.push(key)).ready;
+    await say(bus, 'a', { n: 2 });
+    await turn();
+    await turn();
+    expect([questions, keys]).toEqual([[1], ['a.question']]);
+  });
+
+  it('a tap hears what is no message of any topic, and tells what its queue drops', async () => {
+    const bus = memoryBus();
+    let context: Context | undefined;
+    await run(
+      defineModule({
+        name: 'curious',
+        start: (given) => {
+          context = given;
+        },
+      }),
+      bus,
+    );
+    let dropped = 0;
+    const heard: string[] = [];
+    const onDrop = () => {
+      dropped++;
+    };
+    const tap = context?.tap('site1.#', { limit_messages: 2, onDrop }, ({ key, payload }) => {
+      heard.push(`${key} ${payload.length}`);
+    });
+    for (const key of ['site1.a', 'site1.b', 'site2.c', 'site1.d']) {
+      void bus.publish({ key, payload: Uint8Array.of(0xff), properties: {} });
+    }
+    await vi.waitFor(() => expect(heard).toEqual(['site1.b 1', 'site1.d 1']));
+    expect(dropped).toBe(1);
+    await tap?.cancel();
+    for (const pattern of ['', 'a\u0000', 'x'.repeat(256)]) {
+      expect(() => context?.tap(pattern, { limit_messages: 1, onDrop }, () => {})).toThrow('is no pattern');
+    }
   });
 });

@@ -8,9 +8,10 @@ import { CodedError, moduleInvalid, oneLine, reasonOf, settingInvalid, stopTimed
 import { type Handler, Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Context, Listening, Module } from './module.ts';
+import { checkPattern } from './pattern.ts';
 import { Publisher } from './publisher.ts';
 import { type About, type Pulse, PulseCounts, pulse } from './pulse.ts';
-import { type Draft, splitKey } from './topic.ts';
+import { type Draft, type MessageOf, splitKey } from './topic.ts';
 
 /** The time between two pulses. */
 export const PULSE_INTERVAL_MS = 1000;
@@ -20,6 +21,9 @@ const PULSE_EARLY = 0.1;
 
 /** What each stage of the ordered stop may take. */
 export const STOP_STAGE_MS = 2000;
+
+/** A tap's handler returns at once: as many at a time as are of use. */
+const TAP_IN_FLIGHT = 100;
 
 export interface RunOptions {
   readonly bus: Bus;
@@ -87,7 +91,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   const publisher = new Publisher(bus, log, module, instance, counts);
   const stopping = new AbortController();
   const releases: (() => unknown)[] = [];
-  const subscriptions: Subscription[] = [];
+  const subscriptions = new Set<Subscription>();
   const under_way = new Set<Promise<void>>();
   let pulse_timer: NodeJS.Timeout | undefined;
   let pulsed_ms = Date.now();
@@ -154,6 +158,21 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     );
   };
 
+  /** What a module asks for while it runs; it is let go in the stop, or before. */
+  const whileWanted = (pattern: string, subscribe: () => Subscription): Subscription => {
+    checkPattern(pattern);
+    if (stopping.signal.aborted) return OVER;
+    const subscription = subscribe();
+    subscriptions.add(subscription);
+    return {
+      ready: subscription.ready,
+      cancel: async () => {
+        await subscription.cancel();
+        subscriptions.delete(subscription);
+      },
+    };
+  };
+
   const published = new Set(Object.values(module.publishes).map(({ family }) => family));
   const endOutcomes = bus.onOutcome?.((key, outcome) => {
     const family = splitKey(key)?.family ?? '';
@@ -173,7 +192,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     };
     await stage('stop intake', () => {
       stopping.abort();
-      return Promise.all(subscriptions.map((subscription) => subscription.cancel()));
+      return Promise.all([...subscriptions].map((subscription) => subscription.cancel()));
     });
     await stage('drain', () => Promise.allSettled(under_way));
     await stage('release', async () => {
@@ -203,6 +222,28 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     config,
     log,
     emit,
+    listen: (listening, handler) => {
+      const { topic, sources, delivery } = listening;
+      if (delivery !== 'live')
+        throw moduleInvalid(module.name, `it listens to "${topic.family}" now and then, but not live`);
+      return whileWanted(`${sources}.${topic.family}`, () =>
+        listen(topic.family, listening, (message) => handler(message as MessageOf<typeof topic>)),
+      );
+    },
+    tap: (pattern, { limit_messages, onDrop }, handler) =>
+      whileWanted(pattern, () =>
+        bus.subscribe(
+          {
+            name: `${module.name}.tap`,
+            pattern,
+            delivery: 'live',
+            limit_messages,
+            in_flight_max: TAP_IN_FLIGHT,
+            onDrop,
+          },
+          async (envelope) => handler(envelope),
+        ),
+      ),
     describe: (fields) => Object.assign(about, fields),
     count: (name, n = 1) => counts.count(name, n),
     stopping: stopping.signal,
@@ -210,6 +251,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     bus,
   };
 
+  const declared: Subscription[] = [];
   try {
     const handlers = ((await module.start(context)) ?? {}) as Record<string, unknown>;
     for (const [name, listening] of Object.entries(module.listens)) {
@@ -217,19 +259,24 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       if (typeof handler !== 'function') {
         throw moduleInvalid(module.name, `its start() returns no handler for "${name}"`);
       }
-      subscriptions.push(listen(name, listening, handler as Handler));
+      const subscription = listen(name, listening, handler as Handler);
+      subscriptions.add(subscription);
+      declared.push(subscription);
     }
   } catch (error) {
     // What a half-started module opened is closed before its error is told.
     await running.stop();
     throw error;
   }
-  running.ready = Promise.all(subscriptions.map((subscription) => subscription.ready)).then(() => {});
+  running.ready = Promise.all(declared.map((subscription) => subscription.ready)).then(() => {});
   beatAfter(pulse_interval_ms);
   return running;
 }
 
 const DONE = Promise.resolve();
+
+/** A subscription that was asked for when the stop had begun. */
+const OVER: Subscription = { ready: DONE, cancel: () => DONE };
 
 /** Waits for `work`, but rejects with `late()` when it takes longer than `limit_ms`. */
 async function within<T>(work: Promise<T>, limit_ms: number, late: () => Error): Promise<T> {
