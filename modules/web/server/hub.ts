@@ -1,14 +1,18 @@
 // Between one fleet and all clients: what the bus brings goes into the fleet and out to everyone.
 
 import type { Duplex } from 'node:stream';
-import { type BusStatus, compilePattern } from '@ganglion/kernel';
+import { type BusStatus, CodedError, type Context, compilePattern } from '@ganglion/kernel';
 import type { WebSocket } from 'ws';
-import { type Gone, type Look, PASS_ENDED, TICK_MS } from '../wire/frames.ts';
+import { type Gone, type Look, PASS_ENDED, type RefusedFrame, TICK_MS } from '../wire/frames.ts';
 import type { Pass } from './access/access.ts';
 import { type Client, type Count, PlainClient } from './client.ts';
+import { Details } from './details.ts';
+import { Eyes, WATCHED_MAX } from './eyes.ts';
 import { type Entry, Fleet } from './fleet.ts';
 import { busOf, plainOf, writeFrame, writePlain } from './frames.ts';
+import { Headlines } from './headlines.ts';
 import { type Looks, lookReader } from './looks.ts';
+import { MachineFeed } from './machine-feed.ts';
 import { type Feed, PageClient, type Round } from './page-client.ts';
 import { type Heard, hasFields } from './state.ts';
 
@@ -20,6 +24,8 @@ export const BEAT_MS = 1_000;
 
 /** What the closing handshake may take at the stop, before the sockets are cut. */
 export const GOODBYE_MS = 500;
+
+const MEBIBYTE = 2 ** 20;
 
 /** View links of different scopes that are open at once; each costs a look at every message. */
 export const VIEWS_MAX = 100;
@@ -39,6 +45,9 @@ interface View {
 export interface HubOptions {
   readonly machines_max: number;
   readonly client_silence_ms: number;
+  readonly past_mebibytes: number;
+  readonly details_mebibytes: number;
+  readonly listen: Context['listen'];
   /** The instance's name. */
   readonly server: string;
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
@@ -60,6 +69,9 @@ export class Hub {
   /** By client, for those whose pass can end. */
   readonly #passes = new Map<Client, Pass>();
   readonly #looks: Looks = lookReader();
+  readonly #headlines: Headlines;
+  readonly #details: Details;
+  readonly #eyes: Eyes;
   readonly #beats: NodeJS.Timeout;
   readonly #checks: NodeJS.Timeout;
   readonly #unwatch: () => void;
@@ -71,7 +83,11 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.fleet = new Fleet(options.machines_max);
+    const { count, listen } = options;
+    this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
+    this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
+    this.#eyes = new Eyes({ listen, details: this.#details, count });
+    this.fleet = new Fleet(options.machines_max, ({ machine }) => this.#headlines.forget(machine));
     this.#whole = viewOf('#', this.fleet);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
@@ -104,6 +120,7 @@ export class Hub {
     }
     const forgotten = fleet.forgotten;
     const entry = fleet.hear(heard);
+    this.#headlines.add(entry.state);
     if (fleet.forgotten > forgotten) count('machines_forgotten');
     this.#spread(entry, true);
   }
@@ -149,6 +166,7 @@ export class Hub {
     clearInterval(this.#checks);
     clearTimeout(this.#flush_timer);
     this.#unwatch();
+    this.#eyes.close();
     if (this.clients === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -201,16 +219,35 @@ export class Hub {
       onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
       looks: this.#looks,
-      onLook: (client, look) => this.#feedOf(client, look),
+      onLook: (client, look) => this.#feedOf(view, client, look),
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
     return client;
   }
 
-  /** What a look brings besides the fleet. */
-  #feedOf(_client: PageClient, _look: Look): Feed | undefined {
+  /** What a look brings besides the fleet; undefined when that is nothing, or refused. */
+  #feedOf(view: View, client: PageClient, look: Look): Feed | undefined {
+    if (look.view === 'machine') return this.#feedOfMachine(view, client, look.machine);
     return undefined;
+  }
+
+  #feedOfMachine(view: View, client: PageClient, machine: string): Feed | undefined {
+    // Whoever may not see it is not told whether there is one.
+    if (!view.sees(machine))
+      return refuse(client, 'machine', `${machine} is not among the machines that this link shows.`);
+    const feed = new MachineFeed(client, machine, {
+      eyes: this.#eyes,
+      pasts: [this.#headlines.of(machine), this.#details.of(machine)],
+      onSkipped: () => this.#options.count('measures_skipped'),
+    });
+    try {
+      if (this.#eyes.look(machine, feed)) return feed;
+      return refuse(client, 'machine', `${WATCHED_MAX} machines are looked at already; try again when fewer are.`);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      return refuse(client, 'machine', error.message);
+    }
   }
 
   #closed<C extends Client>(view: View, clients: Set<C>, client: C): void {
@@ -282,6 +319,7 @@ export class Hub {
 
   #beat(): void {
     this.recheck();
+    this.#details.tidy(performance.now());
     const bytes = writeFrame({ type: 'beat', sent_ms: Date.now() });
     for (const { pages } of this.#all_views()) for (const client of pages) client.beat(bytes);
   }
@@ -307,4 +345,9 @@ function isTooLarge({ source, body, time_ms }: Heard, fleet: Fleet): boolean {
 /** The reason may name a broker. */
 function withoutWhy({ connected, since_ms }: BusStatus): BusStatus {
   return { connected, since_ms };
+}
+
+/** Tells a client that it is not shown what it looks at. */
+function refuse(client: PageClient, what: RefusedFrame['what'], why: string): undefined {
+  client.tell(writeFrame({ type: 'refused', sent_ms: Date.now(), what, why }));
 }

@@ -39,7 +39,8 @@ export default defineModule({
   name: 'web',
   listens: { analysis: live(analysis, NEWEST), birth: live(birth, NEWEST), death: live(death, NEWEST) },
   config: Settings,
-  start: async ({ config, instance, bus, log, count, stopping, onStop }) => {
+  start: async (context) => {
+    const { config, instance, bus, log, count, stopping, onStop } = context;
     const page = readPageOrSay(config.page_dir, log);
     const tls = config.tls_cert !== '' || config.tls_key !== '';
     const server = tls ? createTlsServer(config, SERVER_OPTIONS, log) : createServer(SERVER_OPTIONS);
@@ -59,6 +60,7 @@ export default defineModule({
       server: instance,
       bus,
       count,
+      listen: context.listen,
       ended: (passes) => access.ended(passes),
       onRefused: (what, from) => refusals.add('message', what, from instanceof Socket ? from.remoteAddress : undefined),
     });

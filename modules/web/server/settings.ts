@@ -77,6 +77,19 @@ export const Settings = Type.Object(
       maximum: 3_600_000,
       description: 'A client that neither takes what it is sent nor answers for so long is closed.',
     }),
+    past_mebibytes: Type.Integer({
+      default: 128,
+      minimum: 0,
+      maximum: 65_536,
+      description:
+        'Memory for the last 15 minutes of every machine, 0 for none; when it is used up, less far back is remembered.',
+    }),
+    details_mebibytes: Type.Integer({
+      default: 64,
+      minimum: 0,
+      maximum: 65_536,
+      description: 'Memory for every figure of the machines that somebody looks at, or did in the last 15 minutes.',
+    }),
     page_dir: Type.String({
       default: '',
       maxLength: 4096,

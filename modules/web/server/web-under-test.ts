@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
-import { type Analysis, analysis, type Cause, type Death, death } from '@ganglion/topics';
+import { type Analysis, analysis, type Cause, type Death, death, type Measure, measure } from '@ganglion/topics';
 import { type ClientOptions, WebSocket } from 'ws';
 import { unpack } from '../wire/columns.ts';
 import { type Frame, type Look, PAGE_PROTOCOL } from '../wire/frames.ts';
@@ -54,6 +54,12 @@ export interface WebUnderTest {
   readonly host: string;
   /** Publishes an analysis; its time is now unless it is given. */
   say(machine: string, body: Partial<Analysis> & object, time_ms?: number): Promise<void>;
+  /** Publishes a measure; its time is now unless it is given. */
+  measure(machine: string, body: object, time_ms?: number): Promise<void>;
+  /** Patterns that the module listens to now. */
+  readonly bound: ReadonlySet<string>;
+  /** Resolves when `bound` fits. */
+  binds(fits: (bound: ReadonlySet<string>) => boolean): Promise<void>;
   /** Tells of a machine's death, as presence does. */
   die(machine: string, cause: Cause, died_ms?: number): Promise<void>;
   /** Resolves when a figure of the module's pulses has come to `n` in all. */
@@ -65,6 +71,27 @@ export interface WebUnderTest {
 
 /** Runs the module on a free port. `config` overrides its settings. */
 export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Promise<WebUnderTest> {
+  const bound = new Set<string>();
+  const onBound = new Set<() => void>();
+  const change = (pattern: string, isBound: boolean) => {
+    if (bound.has(pattern) === isBound) throw new Error(`${pattern} is bound twice, or not`);
+    if (isBound) bound.add(pattern);
+    else bound.delete(pattern);
+    for (const look of onBound) look();
+  };
+  const watched_bus: Bus = Object.assign(Object.create(bus), {
+    subscribe: (...[options, handler]: Parameters<Bus['subscribe']>) => {
+      const { ready, cancel } = bus.subscribe(options, handler);
+      change(options.pattern, true);
+      return {
+        ready,
+        cancel: async () => {
+          await cancel();
+          if (bound.has(options.pattern)) change(options.pattern, false);
+        },
+      };
+    },
+  });
   const counts = new Map<string, number>();
   const waits = new Set<() => void>();
   bus.subscribe(
@@ -82,7 +109,7 @@ export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Pro
     if ('port' in fields) port = Number(fields.port);
   };
   const running = await runModule(web, {
-    bus,
+    bus: watched_bus,
     log: { debug: log, info: log, warn: log, error: log },
     config: { port: 0, ...config },
     instance: 'web-test',
@@ -98,6 +125,21 @@ export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Pro
     host: `127.0.0.1:${port}`,
     say: (machine, body, time_ms = Date.now()) =>
       bus.publish(encode(analysis(machine, body as Analysis, time_ms), `${serial++}`, 'tracker-test', undefined)),
+    measure: (machine, body, time_ms = Date.now()) => {
+      const whole = { cpu_percentage: 1, ...body } as Measure;
+      return bus.publish(encode(measure(machine, whole, time_ms), `${serial++}`, 'tracker-test', undefined));
+    },
+    bound,
+    binds: (fits) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!fits(bound)) return;
+          onBound.delete(look);
+          resolve();
+        };
+        onBound.add(look);
+        look();
+      }),
     die: (machine, cause, died_ms = Date.now()) => {
       const body: Death = { kind: 'machine', instance: 'tracker-test', cause, died_ms, last_seen_ms: died_ms };
       return bus.publish(encode(death(machine, body, died_ms), `${serial++}`, 'presence-test', undefined));
