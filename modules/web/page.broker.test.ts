@@ -175,7 +175,7 @@ async function openMap(path = '/'): Promise<Page> {
     const result = i === 7 ? 'HIGH' : i === 8 ? 'MEDIUM' : 'LOW';
     await sayHourly(web, `site${i % 2}.m${i}`, { cpu_percentage: percentage, cpu_result: result });
   }
-  const { page } = await open(web, {}, path);
+  const { page } = await open(web, { colorScheme: 'dark' }, path);
   await map(page).waitFor();
   return page;
 }
@@ -226,7 +226,7 @@ test('typing filters, a count filters by state, and the address says both', asyn
   const page = await openMap();
   await page.keyboard.press('/');
   await page.keyboard.type('SITE0 m29');
-  await shows(page.getByText('6 of 300'), '6 of 300');
+  await shows(page.getByText('5 of 300'), '5 of 300');
   await machine(page, 'site0.m290').waitFor();
   expect(new URL(page.url()).search).toBe('?q=SITE0+m29');
   await page.keyboard.press('Escape');

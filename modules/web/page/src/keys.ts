@@ -24,6 +24,8 @@ export class Keys {
 
   #press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.altKey || event.isComposing) return;
+    // A dialog has its own, and closes by itself.
+    if (event.target instanceof Element && event.target.closest('dialog') !== null) return;
     const with_control = event.ctrlKey || event.metaKey;
     if (isTyping(event.target) && !with_control && event.key !== 'Escape') return;
     // A button answers to these itself.

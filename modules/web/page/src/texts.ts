@@ -127,7 +127,7 @@ export const texts = {
   shown: (n: number, of: number) => `${n.toLocaleString()} of ${of.toLocaleString()}`,
   noneShown: 'No machine is like that now.',
   colourBy: 'Colour',
-  worstResource: 'Worst resource, else CPU',
+  worstResource: 'Worst, else CPU',
   group: 'Group',
   groupings: { none: 'All together', site: 'By site', kind: 'By kind of name' },
   otherGroups: (n: number) => `${n.toLocaleString()} other groups`,

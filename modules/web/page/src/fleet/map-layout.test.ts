@@ -14,7 +14,11 @@ test('ten thousand machines fit on one screen, and on a telephone', () => {
 });
 
 test('few machines have large cells, one that has the map to itself no larger ones', () => {
-  expect(layOut([1], false, 1000, 500)).toEqual({ cell: CELL_MAX, groups: [{ columns: 35, rows: 1 }], height: CELL_MAX });
+  expect(layOut([1], false, 1000, 500)).toEqual({
+    cell: CELL_MAX,
+    groups: [{ columns: 35, rows: 1 }],
+    height: CELL_MAX,
+  });
 });
 
 test('every machine has a cell, groups lie within the width, and all fits unless cells would be too small', () => {
