@@ -17,6 +17,9 @@ const HIDDEN_COMMIT_MS = 1_000;
 /** Machines of one picture whose age is measured. */
 const AGES_MAX = 64;
 
+/** After the whole fleet is looked at again, what it said meanwhile may take so long to be here. */
+const CATCH_UP_MS = 2_000;
+
 /** Called once for each picture, with the places of the machines that changed. */
 export type Painter = (changed: readonly number[]) => void;
 
@@ -68,6 +71,8 @@ export class Station implements Feed {
   readonly #takers: Takers = {};
   readonly #painters = new Set<Painter>();
   #look: Look = { view: 'fleet' };
+  /** Since when that is looked at, by the server's clock. */
+  #look_ms = 0;
   #ages: number[] = [];
   #cancelCommit: (() => void) | undefined;
 
@@ -82,6 +87,10 @@ export class Station implements Feed {
   take(frame: Frame, arrived_ms: number): void {
     this.#store.apply(frame);
     this.#clock.observe(frame.sent_ms, arrived_ms);
+    if (frame.type === 'measure') {
+      const place = this.fleet.placeOf(frame.machine);
+      if (place !== undefined) this.fleet.hear(place, frame.time_ms, frame.received_ms);
+    }
     // A server starts by telling the whole fleet.
     if (frame.type === 'hello' && (this.#look.view !== 'fleet' || this.#look.only !== undefined)) this.#tellLook();
     const takers = this.#takers[frame.type] as Set<(frame: Frame, arrived_ms: number) => void> | undefined;
@@ -104,6 +113,7 @@ export class Station implements Feed {
 
   look(look: Look): void {
     this.#look = look;
+    this.#look_ms = this.#store.now_ms;
     if (this.#store.hello !== undefined) this.#tellLook();
   }
 
@@ -128,6 +138,18 @@ export class Station implements Feed {
 
   #tellLook(): void {
     this.#send(JSON.stringify({ look: this.#look }));
+  }
+
+  /** The machines whose every word comes here; of the others the server tells who is gone. */
+  #listenedTo(): Iterable<number> {
+    const { fleet } = this;
+    const look = this.#look;
+    if (this.#store.now_ms < this.#look_ms + CATCH_UP_MS || look.view === 'system') return [];
+    if (look.view === 'fleet' && look.only === undefined) return fleet.places();
+    const machine = look.view === 'machine' ? fleet.placeOf(look.machine) : undefined;
+    if (machine !== undefined) return [machine];
+    const ids = new Set(look.view === 'fleet' ? look.only : []);
+    return [...fleet.places()].filter((place) => ids.has(fleet.id[place] as number));
   }
 
   #schedule(): void {
@@ -156,7 +178,7 @@ export class Station implements Feed {
       this.now_ms = second;
       this.#tellAge();
       // While the bus is away nobody can be heard, so nobody is late of their own.
-      if (this.bus?.connected !== false) fleet.judgeSilence(second, store.silence_since_ms);
+      if (this.bus?.connected !== false) fleet.judgeSilence(second, store.silence_since_ms, this.#listenedTo());
       moved = true;
     }
     const { changed, judged, membership } = fleet.take();

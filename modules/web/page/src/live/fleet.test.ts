@@ -142,6 +142,18 @@ test('who is silent is late, then dead, and stands where it stood when it speaks
   expect(stands(9_200)).toBe('LOW');
 });
 
+test('who is not listened to is not called silent, and who spoke of something else is not either', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(0, 'a', { interval_ms: 1000 }), machine(1, 'b', { interval_ms: 1000 }));
+  const a = placeOf(fleet, 'a');
+  fleet.judgeSilence(NOW_MS + 9_000, 0, [a]);
+  expect(fleet.standingOf(a)).toBe('dead');
+  expect(fleet.standingOf(placeOf(fleet, 'b'))).toBe('LOW');
+  fleet.hear(a, NOW_MS + 9_000, NOW_MS + 9_001);
+  fleet.judgeSilence(NOW_MS + 9_500, 0, [a]);
+  expect(fleet.standingOf(a)).toBe('LOW');
+});
+
 test('what leaves HIGH was HIGH until then', () => {
   const fleet = new Fleet();
   learn(fleet, machine(0, 'a', { resources: { cpu: { band: 'HIGH', since_ms: 0 } } }));

@@ -109,6 +109,13 @@ export class Fleet {
     }
   }
 
+  /** Takes note that a machine has spoken, whatever it said. */
+  hear(place: number, time_ms: number, received_ms: number): void {
+    this.time_ms[place] = time_ms;
+    this.received_ms[place] = received_ms;
+    this.#note(place);
+  }
+
   /** The place of a machine; undefined when it is not known. */
   placeOf(name: string): number | undefined {
     return this.#places.get(name);
@@ -136,9 +143,10 @@ export class Fleet {
    *
    * @param now_ms the server's clock
    * @param silence_since_ms since when somebody who is not heard is silent of its own
+   * @param places of those machines alone; the words of others may not come here
    */
-  judgeSilence(now_ms: number, silence_since_ms: number): void {
-    for (const place of this.#places.values()) {
+  judgeSilence(now_ms: number, silence_since_ms: number, places: Iterable<number> = this.#places.values()): void {
+    for (const place of places) {
       const gone = this.gone[place];
       const interval_ms = this.interval_ms[place] || undefined;
       const received_ms = this.received_ms[place] as number;
