@@ -14,7 +14,8 @@ afterEach(async () => {
 /** A line to a server, with a clock that a test moves and timers that it fires. */
 function openLine(
   url: string,
-  open = (to: string, protocol: string): Socket => new WebSocket(to, protocol).on('error', () => {}),
+  open = (to: string, protocol: string): Socket =>
+    Object.assign(new WebSocket(to, protocol), { binaryType: 'arraybuffer' as const }).on('error', () => {}),
 ) {
   const heard: (Frame | LineState)[] = [];
   const waiting = new Set<() => void>();
@@ -85,8 +86,10 @@ test('it is live when the whole state is here, and then brings each change', asy
   await heard(is('connecting'));
   await heard(isFrame('hello'));
   await heard(is('live'));
-  await say('a', { cpu_result: 'LOW' });
-  expect((await heard(isFrame('fleet'))).machines[0]?.machine).toBe('a');
+  await say('a', { cpu_result: 'LOW', cpu_percentage: 1 });
+  expect((await heard(isFrame('machines'))).machines[0]?.machine).toBe('a');
+  await say('a', { cpu_result: 'LOW', cpu_percentage: 2.5 });
+  expect((await heard(isFrame('figures'))).hundredths[0]).toEqual(Uint16Array.of(250));
 });
 
 test('when it is cut it tells since when, and opens again by itself', async () => {
@@ -137,12 +140,34 @@ test('a line on which nothing comes any more is cut, though nobody closed it', a
   await heard(is('cut'));
 });
 
+test('what is said goes to the socket that is open, and to none while there is none', async () => {
+  const { host } = await startWeb();
+  const said: string[] = [];
+  let open: WebSocket | undefined;
+  const { line, heard, fire } = openLine(`ws://${host}/ws`, (to, protocol) => {
+    open = new WebSocket(to, protocol);
+    return Object.assign(open, { send: (text: string) => said.push(text) });
+  });
+  line.start();
+  line.send('too soon');
+  await heard(is('live'));
+  line.send('heard');
+  open?.terminate();
+  await heard(is('cut'));
+  line.send('to nobody');
+  fire();
+  await heard(is('live'));
+  line.send('heard again');
+  expect(said).toEqual(['heard', 'heard again']);
+});
+
 test('what is no frame is passed over', async () => {
   let hear: (event: { readonly data: unknown }) => void = () => {};
   const socket = {
     addEventListener(type: string, listener: (event: { readonly data: unknown; readonly code: number }) => void) {
       if (type === 'message') hear = ({ data }) => listener({ data, code: 0 });
     },
+    send() {},
     close() {},
   };
   const { line, heard } = openLine('', () => socket);
@@ -162,6 +187,7 @@ test('it tells when the server let nobody in, and whether the login is over', as
       if (type === 'close') close = listener;
       else hear = listener;
     },
+    send() {},
     close() {},
   };
   const events = { onFrame() {}, onState() {}, onShut: (ended: boolean) => shut.push(ended) };
