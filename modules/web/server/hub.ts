@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { type BusStatus, CodedError, type Context, compilePattern } from '@ganglion/kernel';
 import type { WebSocket } from 'ws';
-import { type Gone, type Look, PASS_ENDED, type RefusedFrame, TICK_MS } from '../wire/frames.ts';
+import { type Gone, type HelloFrame, type Look, PASS_ENDED, type RefusedFrame, TICK_MS } from '../wire/frames.ts';
 import type { Pass } from './access/access.ts';
 import { type Client, type Count, PlainClient } from './client.ts';
 import { Details } from './details.ts';
@@ -15,6 +15,7 @@ import { type Looks, lookReader } from './looks.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { type Feed, PageClient, type Round } from './page-client.ts';
 import { type Heard, hasFields } from './state.ts';
+import { System } from './system.ts';
 
 /** Characters an analysis may have in the plain dialect; a larger one is dropped. */
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
@@ -42,12 +43,16 @@ interface View {
   readonly plains: Set<PlainClient>;
 }
 
+/** What a client may look at besides machines. */
+type May = Pick<HelloFrame, 'sees_system' | 'may_tap'>;
+
 export interface HubOptions {
   readonly machines_max: number;
   readonly client_silence_ms: number;
   readonly past_mebibytes: number;
   readonly details_mebibytes: number;
   readonly listen: Context['listen'];
+  readonly tap: Context['tap'];
   /** The instance's name. */
   readonly server: string;
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
@@ -61,6 +66,7 @@ export interface HubOptions {
 /** Keeps the fleet and serves the clients. */
 export class Hub {
   readonly fleet: Fleet;
+  readonly system: System;
   readonly #options: HubOptions;
   readonly #started_ms = Date.now();
   readonly #whole: View;
@@ -83,7 +89,8 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { count, listen } = options;
+    const { count, listen, tap } = options;
+    this.system = new System({ listen, tap, count });
     this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
     this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
     this.#eyes = new Eyes({ listen, details: this.#details, count });
@@ -167,6 +174,7 @@ export class Hub {
     clearTimeout(this.#flush_timer);
     this.#unwatch();
     this.#eyes.close();
+    this.system.close();
     if (this.clients === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
@@ -219,7 +227,7 @@ export class Hub {
       onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
       looks: this.#looks,
-      onLook: (client, look) => this.#feedOf(view, client, look),
+      onLook: (client, look) => this.#feedOf(view, client, look, this.#mayOf(view, pass)),
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
@@ -227,9 +235,18 @@ export class Hub {
   }
 
   /** What a look brings besides the fleet; undefined when that is nothing, or refused. */
-  #feedOf(view: View, client: PageClient, look: Look): Feed | undefined {
+  #feedOf(view: View, client: PageClient, look: Look, may: May): Feed | undefined {
+    if (look.view === 'fleet') return undefined;
     if (look.view === 'machine') return this.#feedOfMachine(view, client, look.machine);
-    return undefined;
+    if (!may.sees_system) return refuse(client, 'system', 'A link shows machines, and not the system.');
+    const tap = may.may_tap ? look.tap : undefined;
+    if (tap !== look.tap) refuse(client, 'tap', 'Only an admin may listen in.');
+    return this.system.look(client, tap, (why) => refuse(client, 'tap', why));
+  }
+
+  #mayOf(view: View, { role }: Pass): May {
+    const sees_system = view === this.#whole;
+    return { sees_system, may_tap: sees_system && role === 'admin' };
   }
 
   #feedOfMachine(view: View, client: PageClient, machine: string): Feed | undefined {
@@ -290,8 +307,8 @@ export class Hub {
     }
   };
 
-  #hello(view: View, { kind, who, role }: Pass): Buffer {
-    const sees_system = view === this.#whole;
+  #hello(view: View, pass: Pass): Buffer {
+    const { kind, who, role } = pass;
     const { server, machines_max, bus } = this.#options;
     return writeFrame({
       type: 'hello',
@@ -303,8 +320,7 @@ export class Hub {
       beat_ms: BEAT_MS,
       bus: busOf(view === this.#whole ? bus.status : withoutWhy(bus.status)),
       ...(kind === 'session' && { user: { name: who, role } }),
-      sees_system,
-      may_tap: sees_system && role === 'admin',
+      ...this.#mayOf(view, pass),
     });
   }
 
@@ -320,6 +336,7 @@ export class Hub {
   #beat(): void {
     this.recheck();
     this.#details.tidy(performance.now());
+    this.system.tidy(Date.now());
     const bytes = writeFrame({ type: 'beat', sent_ms: Date.now() });
     for (const { pages } of this.#all_views()) for (const client of pages) client.beat(bytes);
   }

@@ -61,6 +61,7 @@ export default defineModule({
       bus,
       count,
       listen: context.listen,
+      tap: context.tap,
       ended: (passes) => access.ended(passes),
       onRefused: (what, from) => refusals.add('message', what, from instanceof Socket ? from.remoteAddress : undefined),
     });
@@ -99,9 +100,12 @@ export default defineModule({
       analysis: (message) => hub.hear(message),
       birth: ({ source, body }) => {
         if (body.kind === 'machine') hub.revive(source);
+        else hub.system.born(source, body);
       },
-      death: ({ source, body: { kind, cause, died_ms, last_seen_ms } }) => {
+      death: ({ source, body }) => {
+        const { kind, cause, died_ms, last_seen_ms } = body;
         if (kind === 'machine') hub.bury(source, { cause, died_ms }, last_seen_ms);
+        else hub.system.died(source, body);
       },
     };
 
