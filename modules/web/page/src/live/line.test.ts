@@ -86,9 +86,15 @@ test('it is live when the whole state is here, and then brings each change', asy
   await heard(is('connecting'));
   await heard(isFrame('hello'));
   await heard(is('live'));
-  await say('a', { cpu_result: 'LOW', cpu_percentage: 1 });
+  const now_ms = Date.now();
+  const sayAt = (second: number, cpu_percentage: number) =>
+    say('a', { cpu_result: 'LOW', cpu_percentage }, now_ms + second * 1000);
+  await sayAt(-2, 1);
   expect((await heard(isFrame('machines'))).machines[0]?.machine).toBe('a');
-  await say('a', { cpu_result: 'LOW', cpu_percentage: 2.5 });
+  // Its interval is news as well.
+  await sayAt(-1, 1);
+  await heard(isFrame('machines'));
+  await sayAt(0, 2.5);
   expect((await heard(isFrame('figures'))).hundredths[0]).toEqual(Uint16Array.of(250));
 });
 
