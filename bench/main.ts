@@ -1,11 +1,11 @@
 // The bench: every part in turn on one private RabbitMQ, then the table. Started by scripts/bench.mjs.
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startRabbitmq } from '@ganglion/testkit';
 import type { Bench } from './context.ts';
 import { Driver } from './driver.ts';
+import { keepResults, keepTable } from './keep.ts';
 import { measureLatency } from './latency.ts';
 import { lookAtMachine, machineText } from './machine.ts';
 import { measureSteps } from './micro.ts';
@@ -55,31 +55,15 @@ await driver.close();
 await broker.stop();
 say('done');
 
-const table = tableOf(rows);
-console.log(`\n${table}\n\n${machineText(machine)}`);
-const taken_at = new Date().toISOString();
-const results = `${JSON.stringify({ taken_at, machine, rows }, roundedForReading, 1)}\n`;
+const run = { taken_at: new Date().toISOString(), machine, rows };
+const sentence = machineText(machine);
+console.log(`\n${tableOf(rows)}\n\n${sentence}`);
 if (quick || positionals.length > 0) {
-  writeFileSync(PASSING_RESULTS, results);
+  keepResults(PASSING_RESULTS, run);
   console.log(
     `Every round stands in ${PASSING_RESULTS}; bench/ is left as it is, since not all was measured, or not for long.`,
   );
 } else {
-  writeFileSync(`${FOLDER}results.json`, results);
-  writeFileSync(`${FOLDER}README.md`, withTable(readFileSync(`${FOLDER}README.md`, 'utf8'), taken_at));
-}
-
-/** Seven digits behind the point help nobody; a measure that never came has no number. */
-function roundedForReading(_key: string, value: unknown): unknown {
-  if (typeof value !== 'number' || Number.isInteger(value)) return value;
-  return Number.isFinite(value) ? Number(value.toPrecision(4)) : String(value);
-}
-
-/** The README with the table of this run in the place of the last one's. */
-function withTable(readme: string, taken_at: string): string {
-  const [begin, end] = ['<!-- table -->\n', '<!-- /table -->'];
-  const from = readme.indexOf(begin) + begin.length;
-  const to = readme.indexOf(end);
-  if (from < begin.length || to < from) throw new Error('bench/README.md has no place for the table');
-  return `${readme.slice(0, from)}${table}\n\nTaken on ${taken_at.slice(0, 10)}. ${machineText(machine)}\n${readme.slice(to)}`;
+  keepResults(`${FOLDER}results.json`, run);
+  keepTable(`${FOLDER}README.md`, 'table', run, sentence);
 }

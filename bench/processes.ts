@@ -30,7 +30,13 @@ export function startGanglion(...words: readonly string[]): Promise<Program> {
 
 /** Starts one of the bare loops in `floor/`; resolves when it says that it is ready. */
 export function startFloor(name: string, ...words: readonly string[]): Promise<Program> {
-  return start([...nodeOptions([name]), fileURLToPath(new URL(`./floor/${name}.js`, import.meta.url)), ...words]);
+  return startOwn(`floor/${name}`, ...words);
+}
+
+/** Starts a program of the bench's own, such as `page/publisher`; resolves when it says that it is ready. */
+export function startOwn(path: string, ...words: readonly string[]): Promise<Program> {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return start([...nodeOptions([name]), fileURLToPath(new URL(`./${path}.js`, import.meta.url)), ...words]);
 }
 
 /** CPU time that a process has used since its start, in milliseconds: of all its threads, exact to the nanosecond. */

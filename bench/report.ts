@@ -10,6 +10,8 @@ export interface Goal {
   readonly ratio_min?: number;
   /** Ours, at most, in the row's unit. */
   readonly max?: number;
+  /** Ours, at least, in the row's unit. */
+  readonly min?: number;
 }
 
 /** One figure, ours beside the bare loop's. */
@@ -55,9 +57,10 @@ export function alone(row: Omit<Row, 'floor' | 'ratio' | 'ratio_spread' | 'met'>
   return row.goal === undefined ? row : { ...row, met: meets(row.goal, row.ours, Number.NaN) };
 }
 
-function meets({ ratio_max, ratio_min, max }: Goal, ours: number, ratio: number): boolean {
+function meets({ ratio_max, ratio_min, max, min }: Goal, ours: number, ratio: number): boolean {
   if (ratio_max !== undefined && !(ratio <= ratio_max)) return false;
   if (ratio_min !== undefined && !(ratio >= ratio_min)) return false;
+  if (min !== undefined && !(ours >= min)) return false;
   return max === undefined || ours <= max;
 }
 
@@ -88,9 +91,10 @@ function cellsOf({ what, unit, floor, ours, ratio, ratio_spread, goal, met }: Ro
   ];
 }
 
-function goalText({ ratio_max, ratio_min, max }: Goal, unit: string): string {
+function goalText({ ratio_max, ratio_min, max, min }: Goal, unit: string): string {
   if (ratio_max !== undefined) return `ratio ≤ ${ratio_max}`;
   if (ratio_min !== undefined) return `ratio ≥ ${ratio_min}`;
+  if (min !== undefined) return `≥ ${min} ${unit}`;
   return `≤ ${max} ${unit}`;
 }
 

@@ -13,6 +13,8 @@ import { Theme } from './theme.svelte.ts';
 const router = new Router();
 const theme = new Theme(router.query.get('theme'));
 const station = new Station(router, new Keys(), (text) => line.send(text));
+// For who scripts the page, and for the benchmark.
+Object.assign(window, { ganglion: station });
 const url = new URL('/ws', location.href);
 url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 
