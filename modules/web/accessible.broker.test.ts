@@ -1,0 +1,115 @@
+// Nothing on the page keeps anybody out, as far as a machine can tell: axe-core finds nothing serious or critical on any view, light
+// or dark, on a phone or a desk.
+
+import { fileURLToPath } from 'node:url';
+import { CHROMIUM } from '@ganglion/testkit';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { barriersOn } from '../../test/support/accessible.ts';
+import { cleanUp, startWeb, type WebUnderTest } from './server/web-under-test.ts';
+
+/** The page as `npm test` has built it. */
+const page_dir = fileURLToPath(new URL('dist/page', import.meta.url));
+
+const HOUR_MS = 3_600_000;
+
+/** More than are shown as cards. */
+const MANY = 300;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await chromium.launch(CHROMIUM);
+  return () => browser.close();
+}, 120_000);
+
+afterEach(cleanUp);
+
+/** A fleet in which there is one of everything: each band, a machine that is dead and one that was stopped. */
+async function startWith(machines: number): Promise<WebUnderTest> {
+  const web = await startWeb({ page_dir });
+  for (let i = 0; i < machines; i++) {
+    const result = (['LOW', 'LOW', 'MEDIUM', 'HIGH'] as const)[i % 4] ?? 'LOW';
+    const body = {
+      cpu_percentage: (i * 37) % 100,
+      cpu_result: result,
+      memory_percentage: (i * 53) % 100,
+      memory_result: 'LOW',
+    } as const;
+    // It speaks once an hour, so it is not late however slowly the test runs.
+    await web.say(nameOf(i), body, Date.now() - HOUR_MS);
+    await web.say(nameOf(i), body);
+  }
+  await web.die(nameOf(1), 'connection_lost');
+  await web.die(nameOf(2), 'stopped');
+  return web;
+}
+
+function nameOf(number: number): string {
+  return `site1.web-${String(number + 1).padStart(2, '0')}`;
+}
+
+async function open({ host }: WebUnderTest, path: string, colorScheme: 'light' | 'dark', width: number): Promise<Page> {
+  const page = await browser.newPage({
+    locale: 'en-GB',
+    // What moves is half way between two colours.
+    reducedMotion: 'reduce',
+    colorScheme,
+    viewport: { width, height: 800 },
+  });
+  onTestFinished(() => page.close());
+  await page.goto(`http://${host}${path}`);
+  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+  return page;
+}
+
+const dialog = (page: Page) => page.getByRole('dialog');
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [390, 1280]) {
+    describe(`nobody is kept out, ${colorScheme}, ${width} pixels wide:`, () => {
+      test('machines as cards', async () => {
+        const page = await open(await startWith(8), '/', colorScheme, width);
+        await page
+          .getByRole('article', { name: nameOf(1) })
+          .filter({ hasText: 'DEAD' })
+          .waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+
+      test('no machine', async () => {
+        const page = await open(await startWeb({ page_dir }), '/', colorScheme, width);
+        await page.getByRole('heading', { name: 'No machine has spoken yet' }).waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+
+      test('a map of many, and the dialogs over it', async () => {
+        const page = await open(await startWith(MANY), '/', colorScheme, width);
+        await page.getByRole('group', { name: `${MANY} machines as a map` }).waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+
+        await page.keyboard.press('Control+k');
+        await dialog(page).getByRole('option').first().waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+        await dialog(page).waitFor({ state: 'hidden' });
+
+        await page.keyboard.press('?');
+        await dialog(page).getByText('go to a machine, a view, an action').waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+
+      test('one machine', async () => {
+        const page = await open(await startWith(8), `/m/${nameOf(3)}`, colorScheme, width);
+        await page.getByRole('heading', { level: 1, name: nameOf(3) }).waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+
+      test('the system', async () => {
+        const page = await open(await startWith(8), '/system', colorScheme, width);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+    });
+  }
+}
