@@ -1,57 +1,177 @@
-// npm run screenshots: the pictures in the papers, taken of the real page. Build first.
-// The fleet is a demonstration (demo-fleet.ts); what judges it, carries it and draws it is what anyone runs.
+// npm run screenshots: the pictures in the papers, taken of the real page. The fleets are simulated, with a seed; what judges
+// them, carries them and draws them is what anyone runs. Builds what is not built; takes some seven minutes.
+// `npm run screenshots -- fleet machine` takes some of the views.
 
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { build, isDue, STEPS_TO_RUN } from './build-steps.mjs';
+import { shrink } from './png.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = `${root}docs/images`;
+const CHROMIUM = '/usr/bin/chromium';
 
-/** How long the curves grow before the pictures are taken. */
-const GROW_MS = 75_000;
+const SEED = 7;
 
-const system = spawn(
-  process.execPath,
-  ['apps/cli/bin/ganglion.js', 'up', '--port', '0', '--machine', 'this-laptop', '--with', 'scripts/demo-fleet.ts'],
-  { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-);
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => system.kill(signal));
+/** How long the curves grow before the pictures are taken, and what a view that is opened then gets to fill. */
+const GROW_MS = 90_000;
+const OPEN_MS = 5_000;
 
+/** A change of colours fades in. */
+const FADE_MS = 1_200;
+
+/** By what follows the name: a desk, whose pictures have no more than their names, a phone and a wall. */
+const SCREENS = [
+  { name: '', width: 1_280, height: 800, pixels: 1.5 },
+  { name: '-390', width: 390, height: 844, pixels: 2 },
+  { name: '-2560', width: 2_560, height: 1_440, pixels: 1 },
+];
+
+const SCHEMES = ['light', 'dark'];
+
+/** What is shown of each fleet, in this order; without a path it is the whole fleet. */
+const FLEETS = [
+  {
+    machines: 12,
+    views: [
+      { name: 'fleet' },
+      { name: 'machine', open: goToFirstMachine },
+      { name: 'system', path: '/system' },
+      { name: 'tap', path: '/system?tap=%23.analysis' },
+      { name: 'cut', path: '/', cuts: true },
+    ],
+  },
+  { machines: 200, views: [{ name: 'fleet-200' }] },
+  { machines: 1_000, views: [{ name: 'fleet-1000' }, { name: 'empty', empty: true }] },
+  { machines: 10_000, views: [{ name: 'fleet-10000' }] },
+];
+
+const wanted = process.argv.slice(2);
+const known = FLEETS.flatMap(({ views }) => views.map(({ name }) => name));
+const unknown = wanted.find((name) => !known.includes(name));
+if (unknown !== undefined) stop(`there is no view "${unknown}"; there are ${known.join(', ')}`);
+if (!existsSync(CHROMIUM)) stop(`there is no ${CHROMIUM}; type: sudo apt-get install -y chromium`);
+
+for (const step of STEPS_TO_RUN.filter(isDue)) await build(step);
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+});
 try {
+  for (const { machines, views } of FLEETS) {
+    const taken = views.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    if (taken.length > 0) await takeAll(machines, taken);
+  }
+} finally {
+  await browser.close();
+}
+
+/** Simulates a fleet and takes the pictures of some views of it. */
+async function takeAll(machines, views) {
+  const system = await simulate(machines);
+  try {
+    // One page for all of them: its curves begin when it is opened.
+    const page = await browser.newPage({ locale: 'en-GB' });
+    await page.goto(system.url);
+    console.log(`${machines} machines: the curves grow for ${GROW_MS / 1_000} s.`);
+    await pause(GROW_MS);
+    for (const view of views) {
+      if (view.empty) {
+        const empty = await browser.newPage({ locale: 'en-GB' });
+        await openWithoutMachines(empty, system.url);
+        await take(empty, view.name);
+        await empty.close();
+        continue;
+      }
+      if (view.open !== undefined) await page.evaluate(view.open);
+      if (view.path !== undefined) await page.evaluate((path) => window.ganglion.router.go(path), view.path);
+      if (view.open !== undefined || view.path !== undefined) await pause(OPEN_MS);
+      if (view.cuts) {
+        await system.stop();
+        await page.getByRole('status').filter({ hasText: 'Reconnecting' }).waitFor();
+      }
+      await take(page, view.name);
+    }
+    await page.close();
+  } finally {
+    await system.stop();
+  }
+}
+
+/** Takes a view on every screen, light and dark. */
+async function take(page, name) {
+  const session = await page.context().newCDPSession(page);
+  for (const screen of SCREENS) {
+    const { width, height, pixels } = screen;
+    await session.send('Emulation.setDeviceMetricsOverride', {
+      ...{ width, height, deviceScaleFactor: pixels },
+      mobile: false,
+    });
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme });
+      await pause(FADE_MS);
+      const { data } = await session.send('Page.captureScreenshot', { format: 'png' });
+      const path = `${folder}/${name}-${colorScheme}${screen.name}.png`;
+      const png = shrink(Buffer.from(data, 'base64'));
+      writeFileSync(path, png);
+      console.log(`docs/images/${name}-${colorScheme}${screen.name}.png, ${Math.round(png.length / 1_000)} kB`);
+    }
+  }
+  await session.detach();
+}
+
+/** Starts a fleet and its page in one process; resolves when it tells its address. */
+async function simulate(machines) {
+  const words = ['simulate', '--machines', `${machines}`, '--interval', '1000', '--seed', `${SEED}`, '--port', '0'];
+  const child = spawn(process.execPath, ['apps/cli/bin/ganglion.js', ...words], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const interrupt = () => child.kill('SIGTERM');
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, interrupt);
   const url = await new Promise((resolve, reject) => {
-    createInterface({ input: system.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
       const [found] = /http:\/\/\S+/.exec(line) ?? [];
       if (found !== undefined) resolve(found);
     });
-    system.once('exit', (code) => reject(new Error(`ganglion ended with code ${code}`)));
+    child.once('exit', (code) => reject(new Error(`ganglion ended with code ${code}`)));
   });
-  mkdirSync(folder, { recursive: true });
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  return {
+    url,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt);
+    },
+  };
+}
+
+/** A simulation has machines; on their way to this page they are lost. */
+async function openWithoutMachines(page, url) {
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const { type } = typeof message === 'string' ? JSON.parse(message) : {};
+      if (type !== undefined && type !== 'machines') socket.send(message);
+    });
   });
-  const views = [
-    { name: 'fleet-light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-    { name: 'fleet-dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
-    { name: 'fleet-phone', colorScheme: 'dark', viewport: { width: 390, height: 800 } },
-  ];
-  const pages = [];
-  for (const { name, ...options } of views) {
-    const page = await browser.newPage({ ...options, deviceScaleFactor: 1.5, locale: 'en-GB' });
-    await page.goto(url);
-    pages.push({ name, page });
-  }
-  console.log(`The curves grow for ${GROW_MS / 1000} s.`);
-  await pages[0].page.waitForTimeout(GROW_MS);
-  for (const { name, page } of pages) {
-    await page.bringToFront();
-    await page.screenshot({ path: `${folder}/${name}.png` });
-    console.log(`docs/images/${name}.png`);
-  }
-  await browser.close();
-} finally {
-  system.kill('SIGTERM');
+  await page.goto(url);
+  await page.getByRole('heading', { name: 'No machine has spoken yet' }).waitFor();
+}
+
+/** Runs in the browser. */
+function goToFirstMachine() {
+  const { ganglion } = window;
+  ganglion.router.go(`/m/${encodeURIComponent(ganglion.names()[0])}`);
+}
+
+function stop(why) {
+  console.error(`Cannot take the pictures: ${why}.`);
+  process.exit(2);
 }
