@@ -55,10 +55,13 @@ function speak(web: WebUnderTest, body: Partial<Measure> & object, time_ms = Dat
 /** The server hears measures once somebody looks; says one again and again until the page shows what is expected. */
 async function speakUntil(web: WebUnderTest, body: Partial<Measure> & object, seen: Locator): Promise<void> {
   await expect
-    .poll(async () => {
-      await speak(web, body);
-      return seen.count();
-    })
+    .poll(
+      async () => {
+        await speak(web, body);
+        return seen.count();
+      },
+      { timeout: 20_000 },
+    )
     .toBeGreaterThan(0);
 }
 
