@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packFigures, packPast, unpack } from './columns.ts';
-import { type FiguresFrame, NO_FIGURE, type PastFrame } from './frames.ts';
+import { packFigures, packPast, packPeaks, unpack } from './columns.ts';
+import { type FiguresFrame, NO_FIGURE, type PastFrame, PEAKS_SECONDS, type PeaksFrame } from './frames.ts';
 
 const figures: FiguresFrame = {
   type: 'figures',
@@ -12,6 +12,15 @@ const figures: FiguresFrame = {
   resources: ['cpu', 'Größe'],
   hundredths: [Uint16Array.of(0, 10_000, NO_FIGURE), Uint16Array.of(1, 2, 3)],
   folded: 4,
+};
+
+const peaks: PeaksFrame = {
+  type: 'peaks',
+  sent_ms: 7,
+  ids: Uint32Array.of(3, 4),
+  seconds: Uint32Array.of(1_700_000_000, 1_700_000_001),
+  resources: ['cpu', 'memory'],
+  peaks: [Uint8Array.from({ length: 2 * PEAKS_SECONDS }, (_, i) => i % 256), new Uint8Array(2 * PEAKS_SECONDS)],
 };
 
 const past: PastFrame = {
@@ -27,6 +36,7 @@ const past: PastFrame = {
 
 test('what is packed comes out as it was', () => {
   expect(unpack(packFigures(figures).buffer)).toEqual(figures);
+  expect(unpack(packPeaks(peaks).buffer)).toEqual(peaks);
   expect(unpack(packPast(past).buffer)).toEqual(past);
 });
 

@@ -5,11 +5,11 @@
 //     then                 the columns one after another, each filled up to a multiple of 8
 //
 // The object says the `type` and how many `rows` there are. `figures`: u32 ids, i32 late_ms, u16 waited_ms, then u16 for each
-// of `resources`. `past`: f64 times, then f32 for each of `paths`. Reading a column copies nothing: it is a view on the message.
+// of `resources`. `peaks`: u32 ids, u32 seconds, then 180 u8 a row for each of `resources`. `past`: f64 times, then f32 for each of `paths`. Reading a column copies nothing: it is a view on the message.
 
-import type { BinaryFrame, FiguresFrame, PastFrame } from './frames.ts';
+import { type BinaryFrame, type FiguresFrame, type PastFrame, PEAKS_SECONDS, type PeaksFrame } from './frames.ts';
 
-type Column = Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 /** Rows and columns a frame may have; a larger one is none of ours. */
 const ROWS_MAX = 1_000_000;
@@ -28,6 +28,11 @@ export function packFigures(frame: FiguresFrame): Uint8Array<ArrayBuffer> {
   return pack({ type, sent_ms, rows: ids.length, resources, folded }, [ids, late_ms, waited_ms, ...hundredths]);
 }
 
+/** Writes a `peaks` frame. */
+export function packPeaks({ type, sent_ms, ids, seconds, resources, peaks }: PeaksFrame): Uint8Array<ArrayBuffer> {
+  return pack({ type, sent_ms, rows: ids.length, resources }, [ids, seconds, ...peaks]);
+}
+
 /** Writes a `past` frame. */
 export function packPast(frame: PastFrame): Uint8Array<ArrayBuffer> {
   const { type, sent_ms, machine, of, times_ms, paths, columns, last } = frame;
@@ -44,23 +49,29 @@ export function unpack(message: ArrayBuffer): BinaryFrame | undefined {
     let offset = LENGTH_BYTES + head_bytes;
     /** The next column; throws when the message is too short for it. */
     const next = <C extends Column>(
-      Kind: new (buffer: ArrayBuffer, offset: number, rows: number) => C,
-      bytes: number,
+      Kind: new (buffer: ArrayBuffer, offset: number, cells: number) => C,
+      cells: number = rows,
     ) => {
-      const column = new Kind(message, offset, rows);
-      offset = aligned(offset + rows * bytes);
+      const column = new Kind(message, offset, cells);
+      offset = aligned(offset + column.byteLength);
       return column;
     };
     if (type === 'figures' && areNames(resources)) {
-      const ids = next(Uint32Array, 4);
-      const late_ms = next(Int32Array, 4);
-      const waited_ms = next(Uint16Array, 2);
-      const hundredths = resources.map(() => next(Uint16Array, 2));
+      const ids = next(Uint32Array);
+      const late_ms = next(Int32Array);
+      const waited_ms = next(Uint16Array);
+      const hundredths = resources.map(() => next(Uint16Array));
       return { type, sent_ms, ids, late_ms, waited_ms, resources, hundredths, folded };
     }
+    if (type === 'peaks' && areNames(resources)) {
+      const ids = next(Uint32Array);
+      const seconds = next(Uint32Array);
+      const peaks = resources.map(() => next(Uint8Array, rows * PEAKS_SECONDS));
+      return { type, sent_ms, ids, seconds, resources, peaks };
+    }
     if (type === 'past' && areNames(paths) && typeof machine === 'string' && (of === 'headlines' || of === 'details')) {
-      const times_ms = next(Float64Array, 8);
-      const columns = paths.map(() => next(Float32Array, 4));
+      const times_ms = next(Float64Array);
+      const columns = paths.map(() => next(Float32Array));
       return { type, sent_ms, machine, of, times_ms, paths, columns, last };
     }
     return undefined;

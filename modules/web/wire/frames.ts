@@ -173,6 +173,34 @@ export interface FiguresFrame {
   readonly folded?: number;
 }
 
+/**
+ * The last minutes of every machine of a small fleet, once, before `ready`: in each second the highest of each figure. Binary: see
+ * columns.ts.
+ */
+export interface PeaksFrame {
+  readonly type: 'peaks';
+  readonly sent_ms: number;
+  /** `Machine.id` of each row. */
+  readonly ids: Uint32Array;
+  /** The last second of each row, epoch seconds by the server's clock. */
+  readonly seconds: Uint32Array;
+  readonly resources: readonly string[];
+  /**
+   * For each resource a column with {@link PEAKS_SECONDS} bytes a row, oldest first: steps of 0.4 percent, 0 to 250, or
+   * {@link NO_PEAK}.
+   */
+  readonly peaks: readonly Uint8Array[];
+}
+
+/** Seconds that `peaks` go back. */
+export const PEAKS_SECONDS = 180;
+
+/** What stands in a column of `peaks` for a second in which nothing was said. */
+export const NO_PEAK = 255;
+
+/** Machines of a fleet that is told its last minutes; of a larger one nobody sees them. */
+export const PEAKS_MACHINES_MAX = 200;
+
 /** What stands in a column of `figures` for a machine without that figure. */
 export const NO_FIGURE = 0xffff;
 
@@ -334,5 +362,5 @@ export type TextFrame =
   | InstancesFrame
   | PulsesFrame
   | TappedFrame;
-export type BinaryFrame = FiguresFrame | PastFrame;
+export type BinaryFrame = FiguresFrame | PeaksFrame | PastFrame;
 export type Frame = TextFrame | BinaryFrame;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type FiguresFrame, type Machine, NO_FIGURE } from '../../../wire/frames.ts';
+import { type FiguresFrame, type Machine, NO_FIGURE, NO_PEAK, PEAKS_SECONDS } from '../../../wire/frames.ts';
 import { type Column, Fleet, HISTORY_BYTES_MAX, RESOURCES_MAX } from './fleet.ts';
 import { HISTORY_SECONDS } from './history.ts';
 
@@ -56,6 +56,24 @@ test('figures move the machines whose places they name, and no other', () => {
   expect(machineOf(fleet, 'c').resources['cpu']).toEqual({ percentage: 43.21, band: 'LOW', since_ms: 3 });
   expect(machineOf(fleet, 'a').resources['cpu']?.percentage).toBe(10);
   expect(machineOf(fleet, 'b').received_ms).toBe(NOW_MS);
+});
+
+test('what the server remembers is in the curves, beside what was seen here', () => {
+  const fleet = new Fleet();
+  learn(fleet, machine(4, 'a', { received_ms: 1_000_000, interval_ms: 1000 }));
+  const told = new Uint8Array(PEAKS_SECONDS).fill(NO_PEAK);
+  told[PEAKS_SECONDS - 3] = 125;
+  told[PEAKS_SECONDS - 1] = 250;
+  fleet.recall({
+    type: 'peaks',
+    sent_ms: NOW_MS,
+    ids: Uint32Array.of(4, 99),
+    seconds: Uint32Array.of(999, 999),
+    resources: ['cpu'],
+    peaks: [Uint8Array.of(...told, ...told)],
+  });
+  const [cpu] = fleet.columns as [Column];
+  expect(fleet.curve(cpu, placeOf(fleet, 'a'))?.line).toBe('M176 50L177 50L179 0L180 90');
 });
 
 test('figures of a place that nobody was told to have are passed over', () => {

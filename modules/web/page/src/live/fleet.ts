@@ -3,7 +3,7 @@
 // machines that speak each second make no garbage here.
 
 import { lifeOf } from '@ganglion/topics/life';
-import { type FiguresFrame, type Gone, type Machine, type MachinesFrame, NO_FIGURE } from '../../../wire/frames.ts';
+import { type FiguresFrame, type Gone, type Machine, type MachinesFrame, NO_FIGURE, NO_PEAK, type PeaksFrame } from '../../../wire/frames.ts';
 import { HISTORY_SECONDS, Peaks } from './history.ts';
 import { BANDS, HIGH, rankOf, STANDINGS, type Standing, standingOf } from './judge.ts';
 
@@ -104,6 +104,29 @@ export class Fleet {
         if (column === undefined || figure === NO_FIGURE) continue;
         column.hundredths[place] = figure;
         if (second !== undefined) column.peaks?.add(place, second, figure);
+      }
+      this.#note(place);
+    }
+  }
+
+  /** Takes in what the server remembers of the last minutes. */
+  recall({ ids, seconds, resources, peaks }: PeaksFrame): void {
+    const columns = resources.map((name) => this.#columnOf(name));
+    for (let row = 0; row < ids.length; row++) {
+      const place = this.#place_of[ids[row] as number] ?? -1;
+      if (place === -1) continue;
+      const last = seconds[row] as number;
+      this.#advance(place, last * 1000);
+      const newest = this.#second[place] as number;
+      for (let i = 0; i < columns.length; i++) {
+        const kept = columns[i]?.peaks;
+        const told = peaks[i] as Uint8Array;
+        if (kept === undefined) continue;
+        for (let ago = 0; ago < HISTORY_SECONDS; ago++) {
+          const peak = told[(row + 1) * HISTORY_SECONDS - 1 - ago] as number;
+          const second = last - ago;
+          if (peak !== NO_PEAK && second > newest - HISTORY_SECONDS) kept.raise(place, second, peak);
+        }
       }
       this.#note(place);
     }

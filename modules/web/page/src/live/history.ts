@@ -1,10 +1,12 @@
 // The last minutes of one figure of every machine: its peak in each second, a byte each. All machines in one array, so that
 // ten thousand of them cost no objects.
 
-/** Seconds that are remembered. */
-export const HISTORY_SECONDS = 180;
+import { NO_PEAK, PEAKS_SECONDS } from '../../../wire/frames.ts';
 
-const NOTHING = 255;
+/** Seconds that are remembered. */
+export const HISTORY_SECONDS = PEAKS_SECONDS;
+
+const NOTHING = NO_PEAK;
 const HUNDREDTHS_A_STEP = 40;
 
 /** Rings of seconds, one for each place. */
@@ -43,8 +45,12 @@ export class Peaks {
 
   /** @param hundredths of a percent, 0 to 10,000 */
   add(place: number, second: number, hundredths: number): void {
+    this.raise(place, second, Math.round(Math.min(10_000, hundredths) / HUNDREDTHS_A_STEP));
+  }
+
+  /** @param value a peak as it is remembered, in steps of 0.4 percent */
+  raise(place: number, second: number, value: number): void {
     const at = place * HISTORY_SECONDS + (second % HISTORY_SECONDS);
-    const value = Math.round(Math.min(10_000, hundredths) / HUNDREDTHS_A_STEP);
     const peak = this.#peaks[at] as number;
     this.#peaks[at] = peak === NOTHING ? value : Math.max(peak, value);
   }

@@ -43,6 +43,9 @@ export class Store {
         this.fleet.apply(frame);
         this.folded += frame.folded ?? 0;
         break;
+      case 'peaks':
+        this.fleet.recall(frame);
+        break;
       case 'ready':
         this.ready = true;
         this.#unnamed_left = true;
