@@ -172,10 +172,11 @@ describe('with a user for each role', () => {
     await refused((channel) => channel.assertExchange('another', 'topic'));
   });
 
-  test('an analyzer reads measures alone, and takes no queue of another', async () => {
-    const connection = await connect(urlOf('analyzer'));
+  /** Whether a user may bind a queue of that name with a pattern. */
+  async function binderOf(role: string): Promise<(queue: string, pattern: string) => Promise<unknown>> {
+    const connection = await connect(urlOf(role));
     onTestFinished(() => connection.close());
-    const codeOf = async (queue: string, pattern: string) => {
+    return async (queue, pattern) => {
       const channel = await connection.createChannel();
       channel.on('error', () => {});
       try {
@@ -186,9 +187,21 @@ describe('with a user for each role', () => {
         return error instanceof Error && 'code' in error ? error.code : error;
       }
     };
+  }
+
+  test('an analyzer reads measures alone, and takes no queue of another', async () => {
+    const codeOf = await binderOf('analyzer');
     expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#.measure')).toBe('allowed');
     expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#')).toBe(403);
     expect(await codeOf(`${EXCHANGE}.web.mine`, '#.measure')).toBe(403);
+  });
+
+  test('the web server reads whatever somebody looks at, and takes no queue of another', async () => {
+    const codeOf = await binderOf('web');
+    for (const pattern of [`${MACHINE}.measure`, '#.pulse', '#', 'any.*']) {
+      expect(await codeOf(`${EXCHANGE}.web.mine`, pattern)).toBe('allowed');
+    }
+    expect(await codeOf(`${EXCHANGE}.analyzer.mine`, '#.measure')).toBe(403);
   });
 
   test('what a module refuses is held with its own user, and read with that of the tap', async () => {

@@ -43,7 +43,7 @@ const EVENTS = 'amq.rabbitmq.event';
 /** What the broker's own documentation writes for "nothing". */
 const NOTHING = '^$';
 
-/** Modules that show whatever passes. */
+/** Modules that show whatever passes: what they bind besides what they declare follows from who looks at what. */
 const LISTEN_TO_ALL = ['web'];
 
 const ADMIN = 'admin';
@@ -90,8 +90,9 @@ export function topicPermissionsOf(role: Role): Pick<Permissions, 'write' | 'rea
 }
 
 /** What a role needs, for the broker to be asked. */
-export function needsOf({ name, listens, publishes, reads_events }: Role): RoleNeeds {
-  return { queues: name, patterns: listens, keys: publishes.map(({ example }) => example), events: reads_events };
+export function needsOf({ name, listens, listens_to_all, publishes, reads_events }: Role): RoleNeeds {
+  const patterns = listens_to_all ? [...new Set([...listens, '#'])] : listens;
+  return { queues: name, patterns, keys: publishes.map(({ example }) => example), events: reads_events };
 }
 
 /** The user of a role on the broker, `<exchange>-<role>`, and `-<machine>` for a tracker. */

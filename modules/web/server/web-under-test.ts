@@ -81,12 +81,12 @@ export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Pro
   };
   const watched_bus: Bus = Object.assign(Object.create(bus), {
     subscribe: (...[options, handler]: Parameters<Bus['subscribe']>) => {
-      const { ready, cancel } = bus.subscribe(options, handler);
+      const subscription = bus.subscribe(options, handler);
       change(options.pattern, true);
       return {
-        ready,
+        ready: subscription.ready,
         cancel: async () => {
-          await cancel();
+          await subscription.cancel();
           if (bound.has(options.pattern)) change(options.pattern, false);
         },
       };
