@@ -145,6 +145,20 @@ test('a link to what is not remembered says so', async () => {
   await figure(page, 'CPU: 16.0 % LOW').waitFor();
 });
 
+test('what is judged does not come before what is measured: the figures are those of the newest measure', async () => {
+  const web = await start();
+  await web.say(NAME, { cpu_percentage: 12.5, cpu_result: 'LOW' });
+  const page = await open(web);
+  for (const cpu_percentage of [31, 32, 33]) {
+    await speakUntil(web, { cpu_percentage }, figure(page, `CPU: ${cpu_percentage}.0 % LOW`));
+  }
+  await web.say(NAME, { cpu_percentage: 33, cpu_result: 'MEDIUM' });
+  await standing(page, 'MEDIUM: CPU 33 %').waitFor();
+  await time(page, 'CPU').focus();
+  await page.keyboard.press('Home');
+  await figure(page, 'CPU: 12.5 % LOW').waitFor();
+});
+
 test('HIGH is said with what and how long, a death with when and why; the curves stay', async () => {
   const web = await start();
   const now_ms = Date.now();

@@ -1,7 +1,7 @@
 // All that the charts of one machine share: what is known, which stretch of time is shown, where the cursor is, and the one
 // moment in which they are drawn.
 
-import { type MeasureFrame, PAST_MS, type PastFrame } from '../../../wire/frames.ts';
+import { type Machine, type MeasureFrame, PAST_MS, type PastFrame, type Resource } from '../../../wire/frames.ts';
 import { eachLeaf } from '../../../wire/leaves.ts';
 import type { Feed } from '../feed.ts';
 import { rankOf } from '../live/judge.ts';
@@ -124,7 +124,7 @@ export class Stage {
     };
   }
 
-  /** Takes in what the fleet knows of it: its bands, and, where its measures do not come, its headlines. */
+  /** Takes in what the fleet knows of it: its bands, and, while its measures do not come, its headlines. */
   learn(): void {
     const known = this.feed.machine(this.machine);
     if (known === undefined) return;
@@ -135,10 +135,22 @@ export class Stage {
     const figures: [string, number][] = [];
     for (const [resource, { band, percentage }] of Object.entries(known.resources)) {
       if (band !== undefined) figures.push([`${resource}_result`, rankOf(band)]);
-      if (percentage !== undefined) figures.push([`${resource}_percentage`, percentage]);
+      if (percentage !== undefined && !this.measured) figures.push([`${resource}_percentage`, percentage]);
     }
     this.table.add(known.time_ms, figures);
     this.redraw();
+  }
+
+  /** A machine as the fleet knows it, with the headlines of the newest measure: while one is looked at, only its bands are told. */
+  withNewest(known: Machine): Machine {
+    const { table } = this;
+    if (!this.measured || table.rows === 0) return known;
+    const resources: Record<string, Resource> = {};
+    for (const [name, resource] of Object.entries(known.resources)) {
+      const percentage = this.valueAt(`${name}_percentage`, table.end - 1);
+      resources[name] = Number.isNaN(percentage) ? resource : { ...resource, percentage };
+    }
+    return { ...known, resources };
   }
 
   /** What is shown; undefined while nothing is known. */
