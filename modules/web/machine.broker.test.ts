@@ -152,7 +152,8 @@ test('what is judged does not come before what is measured: the figures are thos
   for (const cpu_percentage of [31, 32, 33]) {
     await speakUntil(web, { cpu_percentage }, figure(page, `CPU: ${cpu_percentage}.0 % LOW`));
   }
-  await web.say(NAME, { cpu_percentage: 33, cpu_result: 'MEDIUM' });
+  // Judged by a sample that came before.
+  await web.say(NAME, { cpu_percentage: 30, cpu_result: 'MEDIUM' });
   await standing(page, 'MEDIUM: CPU 33 %').waitFor();
   await time(page, 'CPU').focus();
   await page.keyboard.press('Home');
