@@ -79,6 +79,26 @@ export class Headlines {
     return { times: () => recording.times(), columns };
   }
 
+  /** Calls `visit` for every percentage of a machine that was measured at `from_ms` or later, by the machine's clock. */
+  eachSince(
+    machine: string,
+    from_ms: number,
+    visit: (time_ms: number, resource: string, percentage: number) => void,
+  ): void {
+    const recording = this.#kept.get(machine)?.recording;
+    if (recording === undefined) return;
+    const times_ms = recording.times();
+    const first = times_ms.findIndex((time_ms) => time_ms >= from_ms);
+    if (first === -1) return;
+    for (const name of recording.names) {
+      const percentages = recording.column(name, percentageIn);
+      for (let row = first; row < times_ms.length; row++) {
+        const percentage = percentages[row] as number;
+        if (!Number.isNaN(percentage)) visit(times_ms[row] as number, name, percentage);
+      }
+    }
+  }
+
   forget(machine: string): void {
     this.#kept.get(machine)?.recording.release();
     this.#kept.delete(machine);

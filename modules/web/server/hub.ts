@@ -14,6 +14,7 @@ import { Headlines } from './headlines.ts';
 import { type Looks, lookReader } from './looks.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { type Feed, PageClient, type Round } from './page-client.ts';
+import { LastMinutes } from './peaks.ts';
 import { type Heard, hasFields } from './state.ts';
 import { System } from './system.ts';
 
@@ -39,6 +40,7 @@ interface View {
   readonly scope: string;
   readonly fleet: Fleet;
   readonly sees: (machine: string) => boolean;
+  readonly last_minutes: LastMinutes;
   readonly pages: Set<PageClient>;
   readonly plains: Set<PlainClient>;
 }
@@ -95,7 +97,7 @@ export class Hub {
     this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
     this.#eyes = new Eyes({ listen, details: this.#details, count });
     this.fleet = new Fleet(options.machines_max, ({ machine }) => this.#headlines.forget(machine));
-    this.#whole = viewOf('#', this.fleet);
+    this.#whole = viewOf('#', this.fleet, this.#headlines);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
     this.#checks = setInterval(() => this.#check(), options.client_silence_ms / 4);
@@ -203,7 +205,7 @@ export class Hub {
     if (scope === '#') return this.#whole;
     let view = this.#views.get(scope);
     if (view === undefined) {
-      view = viewOf(scope, new Fleet(this.#options.machines_max));
+      view = viewOf(scope, new Fleet(this.#options.machines_max), this.#headlines);
       for (const entry of this.fleet.since(0, this.fleet.size))
         if (view.sees(entry.state.machine)) view.fleet.adopt(entry.state, true);
       this.#views.set(scope, view);
@@ -227,6 +229,7 @@ export class Hub {
       onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
       looks: this.#looks,
+      lastMinutes: () => view.last_minutes.frame,
       onLook: (client, look) => this.#feedOf(view, client, look, this.#mayOf(view, pass)),
     });
     view.pages.add(client);
@@ -346,8 +349,9 @@ export class Hub {
   }
 }
 
-function viewOf(scope: string, fleet: Fleet): View {
-  return { scope, fleet, sees: compilePattern(scope), pages: new Set(), plains: new Set() };
+function viewOf(scope: string, fleet: Fleet, headlines: Headlines): View {
+  const last_minutes = new LastMinutes(fleet, headlines);
+  return { scope, fleet, sees: compilePattern(scope), last_minutes, pages: new Set(), plains: new Set() };
 }
 
 /** Whether an analysis is too large for the plain dialect. Most are too small for any doubt, and need not be written for it. */

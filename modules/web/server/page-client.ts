@@ -34,6 +34,8 @@ export interface Feed {
 
 export interface PageClientEvents extends ClientEvents {
   readonly looks: Looks;
+  /** The last minutes of the fleet, for who has just come; undefined when they are not told. */
+  readonly lastMinutes: () => Uint8Array | undefined;
   /** It looks at something else now; returns what that brings besides the fleet. */
   readonly onLook: (client: PageClient, look: Look) => Feed | undefined;
 }
@@ -41,6 +43,7 @@ export interface PageClientEvents extends ClientEvents {
 export class PageClient extends Client {
   readonly #looks: Looks;
   readonly #onLook: PageClientEvents['onLook'];
+  readonly #lastMinutes: PageClientEvents['lastMinutes'];
   /** Which figures it is sent: all, those of some places, or none. */
   #figures: 'all' | 'none' | readonly number[] = 'all';
   #feed: Feed | undefined;
@@ -60,6 +63,7 @@ export class PageClient extends Client {
     });
     this.#looks = events.looks;
     this.#onLook = events.onLook;
+    this.#lastMinutes = events.lastMinutes;
     // The state has the figures of now.
     this.#wide = fleet.serial;
     this.cursor = fleet.serial;
@@ -72,6 +76,8 @@ export class PageClient extends Client {
     if (this.full) return;
     if (!this.whole) {
       this.whole = true;
+      const last_minutes = this.#lastMinutes();
+      if (last_minutes !== undefined) this.tell(last_minutes, true);
       this.tell(writeFrame({ type: 'ready', sent_ms: Date.now() }));
       // What changed while the state was on its way.
       this.catchUp(round);

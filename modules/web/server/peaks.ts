@@ -26,6 +26,7 @@ export class LastMinutes {
 
   /** A `peaks` frame; undefined of a large fleet, and of one that nothing is remembered of. */
   get frame(): Uint8Array | undefined {
+    if (this.#fleet.size > PEAKS_MACHINES_MAX) return undefined;
     const now_ms = performance.now();
     if (now_ms - this.#written_ms > HOLDS_MS) {
       this.#written_ms = now_ms;
@@ -35,27 +36,30 @@ export class LastMinutes {
   }
 
   #write(): Uint8Array | undefined {
-    if (this.#fleet.size > PEAKS_MACHINES_MAX) return undefined;
     const entries = this.#fleet.since(0, PEAKS_MACHINES_MAX);
     const columns = new Map<string, Uint8Array>();
     const seconds = entries.map(({ state }) => Math.floor(state.received_ms / 1000));
     entries.forEach(({ state }, row) => {
       // When it was measured, by the server's clock, as the page counts.
       const late_ms = state.received_ms - state.time_ms;
-      this.#headlines.eachSince(state.machine, state.time_ms - PEAKS_SECONDS * 1000, (time_ms, resource, percentage) => {
-        let column = columns.get(resource);
-        if (column === undefined) {
-          if (columns.size === RESOURCES_MAX) return;
-          column = new Uint8Array(entries.length * PEAKS_SECONDS).fill(NO_PEAK);
-          columns.set(resource, column);
-        }
-        const ago = (seconds[row] as number) - Math.floor((time_ms + late_ms) / 1000);
-        if (ago < 0 || ago >= PEAKS_SECONDS) return;
-        const at = (row + 1) * PEAKS_SECONDS - 1 - ago;
-        const peak = Math.round(Math.min(100, Math.max(0, percentage)) * STEPS_A_PERCENT);
-        const before = column[at] as number;
-        column[at] = before === NO_PEAK ? peak : Math.max(before, peak);
-      });
+      this.#headlines.eachSince(
+        state.machine,
+        state.time_ms - PEAKS_SECONDS * 1000,
+        (time_ms, resource, percentage) => {
+          let column = columns.get(resource);
+          if (column === undefined) {
+            if (columns.size === RESOURCES_MAX) return;
+            column = new Uint8Array(entries.length * PEAKS_SECONDS).fill(NO_PEAK);
+            columns.set(resource, column);
+          }
+          const ago = (seconds[row] as number) - Math.floor((time_ms + late_ms) / 1000);
+          if (ago < 0 || ago >= PEAKS_SECONDS) return;
+          const at = (row + 1) * PEAKS_SECONDS - 1 - ago;
+          const peak = Math.round(Math.min(100, Math.max(0, percentage)) * STEPS_A_PERCENT);
+          const before = column[at] as number;
+          column[at] = before === NO_PEAK ? peak : Math.max(before, peak);
+        },
+      );
     });
     if (columns.size === 0) return undefined;
     return packPeaks({

@@ -1,7 +1,15 @@
 import { createServer } from 'node:net';
 import { type BusStatus, memoryBus } from '@ganglion/kernel';
 import { afterEach, expect, test } from 'vitest';
-import type { FiguresFrame, Frame, HelloFrame, MachinesFrame } from '../wire/frames.ts';
+import {
+  type FiguresFrame,
+  type Frame,
+  type HelloFrame,
+  type MachinesFrame,
+  NO_PEAK,
+  PEAKS_SECONDS,
+  type PeaksFrame,
+} from '../wire/frames.ts';
 import { HEARD_BYTES_MAX, HEARD_FRAMES_MAX, HEARD_MESSAGES_MAX } from './client.ts';
 import { ANALYSIS_CHARACTERS_MAX } from './hub.ts';
 import {
@@ -78,6 +86,31 @@ test('the state of every known machine comes first, each at its newest', async (
   expect(machines).toMatchObject({ type: 'machines', machines: [{ machine: 'b' }, { machine: 'a' }] });
   expect(machines).not.toHaveProperty('folded');
   expect(ready?.type).toBe('ready');
+});
+
+test('whoever comes is told the last minutes of a small fleet, and of a large one not', async () => {
+  const { host, say, counted } = await startWeb({ machines_max: 300 });
+  for (const [second, percentage] of [
+    [-100, 40],
+    [-2, 20],
+    [0, 99.6],
+  ] as const) {
+    await say('a', { cpu_result: 'LOW', cpu_percentage: percentage }, Date.now() + second * 1000);
+  }
+  await say('b', { cpu_result: 'LOW' });
+  const frames = await (await openPage(host)).until(isReady);
+  const [machines] = frames.filter(isMachines);
+  const peaks = frames.find((frame): frame is PeaksFrame => frame.type === 'peaks');
+  expect(peaks?.resources).toEqual(['cpu']);
+  const row = peaks?.ids.indexOf(machines?.machines.find(({ machine }) => machine === 'a')?.id ?? -1) ?? -1;
+  const told = peaks?.peaks[0]?.subarray(row * PEAKS_SECONDS, (row + 1) * PEAKS_SECONDS) ?? new Uint8Array();
+  expect(told[PEAKS_SECONDS - 1]).toBe(249);
+  expect([...told].filter((peak) => peak !== NO_PEAK)).toEqual([100, 50, 249]);
+
+  for (let i = 0; i < 200; i++) await say(`m${i}`, { cpu_result: 'LOW', cpu_percentage: 1 });
+  await counted('clients_opened', 1);
+  const later = await (await openPage(host)).until(isReady);
+  expect(later.some(({ type }) => type === 'peaks')).toBe(false);
 });
 
 test('a large state comes in several frames and ends with ready', async () => {

@@ -203,7 +203,8 @@ export const texts = {
     unknownRate: 'rate not known',
     messagesASecond: (rate: string) => (rate === '1' ? '1 message a second' : `${rate} messages a second`),
     edgeCall: (from: string, topic: string, to: string, rate: string) => `${from} publishes ${topic} to ${to}, ${rate}`,
-    unheardCall: (from: string, topic: string, rate: string) => `${from} publishes ${topic}, which nobody hears, ${rate}`,
+    unheardCall: (from: string, topic: string, rate: string) =>
+      `${from} publishes ${topic}, which nobody hears, ${rate}`,
     framesCall: (from: string, rate: string) => `${from} sends frames to this page, ${rate}`,
     waiting: 'Waiting for the first pulse',
     waitingLine: 'Each module tells of itself once a second. It appears here as soon as it does.',

@@ -3,7 +3,15 @@
 // machines that speak each second make no garbage here.
 
 import { lifeOf } from '@ganglion/topics/life';
-import { type FiguresFrame, type Gone, type Machine, type MachinesFrame, NO_FIGURE, NO_PEAK, type PeaksFrame } from '../../../wire/frames.ts';
+import {
+  type FiguresFrame,
+  type Gone,
+  type Machine,
+  type MachinesFrame,
+  NO_FIGURE,
+  NO_PEAK,
+  type PeaksFrame,
+} from '../../../wire/frames.ts';
 import { HISTORY_SECONDS, Peaks } from './history.ts';
 import { BANDS, HIGH, rankOf, STANDINGS, type Standing, standingOf } from './judge.ts';
 
