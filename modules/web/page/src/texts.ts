@@ -168,7 +168,7 @@ export const texts = {
 
   // How to read it, and what was left out.
   curves: (minutes: number) =>
-    `Curves go from 0 to 100 % and back ${minutes} minutes, or to when this page was opened.`,
+    `Curves go from 0 to 100 % and back ${minutes} minutes, or as far as this is remembered.`,
   folded: (n: number) =>
     `${count(n, 'figure was', 'figures were')} overtaken by newer ones before they could be shown here.`,
   forgotten: (max: number) => `Only the ${max.toLocaleString()} machines heard last are shown.`,
