@@ -2,7 +2,6 @@
 
 import { amqpBus } from '@ganglion/bus-amqp';
 import { type PrivateRabbitmq, startRabbitmq } from '@ganglion/testkit';
-import { connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Frame, Instance } from '../wire/frames.ts';
 import { cleanUp, type Listening, openPage, startWeb } from './web-under-test.ts';
@@ -73,12 +72,11 @@ test('pulses, strangers and a tap are listened to while somebody looks at the sy
   page.look({ view: 'system', tap: { pattern: '*.weather', per_second: 100 } });
   await page.nextOf('tapped');
   await bindingsAre([...ALWAYS, '#.pulse', '*.weather']);
-  const connection = await connect(broker.url);
-  onTestFinished(() => connection.close());
-  const channel = await connection.createChannel();
+  const strange = amqpBus({ url: broker.url, exchange: EXCHANGE, name: 'strange', settle_ms: 0 });
+  onTestFinished(() => strange.close());
   const speaking = setInterval(() => {
-    channel.publish(EXCHANGE, 'a.weather', Buffer.from('{"weather":"sunny"}'), { appId: 'weather' });
-    channel.publish(EXCHANGE, 'a.cpu', Buffer.from('{}'));
+    void strange.publish({ key: 'a.weather', payload: Buffer.from('{}'), properties: { sender: 'weather' } });
+    void strange.publish({ key: 'a.cpu', payload: Buffer.from('{}'), properties: {} });
   }, 50);
   onTestFinished(() => clearInterval(speaking));
   const strangers = new Set<string>();
