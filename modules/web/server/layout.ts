@@ -14,9 +14,6 @@ const BAND_ENDING = '_result';
 
 /** Characters that a number or a band takes at most, and what stands around it. */
 const VALUE_CHARACTERS_MAX = 32;
-/** Characters that one of a field's name takes at most, as `\u0000`. */
-const ESCAPED_CHARACTERS_MAX = 6;
-
 /** How bodies with certain fields in a certain order are read. */
 export interface Layout {
   readonly fields: readonly string[];
@@ -84,7 +81,7 @@ function layoutOf(fields: readonly string[], key: string): Layout {
     }
     kinds.push(place === undefined ? NOTHING : kind);
     places.push(place ?? 0);
-    characters += field.length * ESCAPED_CHARACTERS_MAX + VALUE_CHARACTERS_MAX;
+    characters += JSON.stringify(field).length + VALUE_CHARACTERS_MAX;
     known &&= kind !== NOTHING;
   }
   const names = [...places_of.keys()];
