@@ -16,6 +16,14 @@ const HOUR_MS = 3_600_000;
 /** More than are shown as cards. */
 const MANY = 300;
 
+/** Something of each shape: headlines, a row of cores, bytes. */
+const MEASURE = {
+  cpu_percentage: 41,
+  memory_percentage: 63,
+  cpu: { cores: 2, core_percentages: [12, 70], user_percentage: 30, system_percentage: 11 },
+  memory: { total_bytes: 8_000_000_000, used_bytes: 5_000_000_000, available_bytes: 3_000_000_000 },
+};
+
 let browser: Browser;
 
 beforeAll(async () => {
@@ -99,15 +107,35 @@ for (const colorScheme of ['light', 'dark'] as const) {
         expect(await barriersOn(page)).toEqual([]);
       });
 
-      test('one machine', async () => {
-        const page = await open(await startWith(8), `/m/${nameOf(3)}`, colorScheme, width);
-        await page.getByRole('heading', { level: 1, name: nameOf(3) }).waitFor();
+      test('one machine, with all that it measures', async () => {
+        const web = await startWith(8);
+        const name = nameOf(3);
+        const page = await open(web, `/m/${name}`, colorScheme, width);
+        await page.getByRole('heading', { level: 1, name }).waitFor();
+        // Its measures are heard once somebody looks at it.
+        await web.binds((bound) => [...bound].some((pattern) => pattern.endsWith('.measure')));
+        await web.measure(name, MEASURE);
+        await page.getByRole('figure', { name: /core/i }).first().waitFor();
         expect(await barriersOn(page)).toEqual([]);
       });
 
       test('the system', async () => {
         const page = await open(await startWith(8), '/system', colorScheme, width);
-        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.getByRole('button', { name: /^web/ }).first().waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+
+      test('a tap', async () => {
+        const web = await startWith(8);
+        const page = await open(web, '/system?tap=%23.measure', colorScheme, width);
+        await web.binds((bound) => bound.has('#.measure'));
+        const messages = page.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+        await expect
+          .poll(async () => {
+            await web.measure(nameOf(0), MEASURE);
+            return messages.count();
+          })
+          .toBeGreaterThan(0);
         expect(await barriersOn(page)).toEqual([]);
       });
     });
