@@ -63,7 +63,13 @@ const standing = (page: Page, text: string) => page.getByRole('article', { name:
 /** Judged of the last minute, a sample each 10 s, the oldest at 10 %. */
 async function sayMinute(web: WebUnderTest, now_ms = Date.now()): Promise<void> {
   for (let i = 0; i <= 6; i++) {
-    await web.say(NAME, { cpu_percentage: 10 + i, cpu_result: 'LOW' }, now_ms - 60_000 + i * 10_000);
+    const body = {
+      cpu_percentage: 10 + i,
+      cpu_result: 'LOW',
+      memory_percentage: 20 + i,
+      memory_result: 'LOW',
+    } as const;
+    await web.say(NAME, body, now_ms - 60_000 + i * 10_000);
   }
 }
 
@@ -78,6 +84,11 @@ test('the last minutes are there at once, and the cursor walks through them by k
   await page.keyboard.press('Home');
   await figure(page, 'CPU: 10.0 % LOW').waitFor();
   expect(await time(page, 'CPU').getAttribute('aria-valuenow')).toBe('-60');
+  // One cursor for all charts: it goes along to the next.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  await figure(page, 'CPU: 11.0 % LOW').waitFor();
+  await figure(page, 'Memory: 21.0 % LOW').waitFor();
   await page.keyboard.press('Escape');
   await figure(page, 'CPU: 16.0 % LOW').waitFor();
 });
