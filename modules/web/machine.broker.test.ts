@@ -26,15 +26,25 @@ afterEach(cleanUp);
 
 const start = () => startWeb({ page_dir });
 
+interface Opening {
+  readonly machine?: string;
+  readonly query?: string;
+  /** Runs in the page before anything else does. */
+  readonly prepare?: () => void;
+  /** Hears what the page hears. */
+  readonly onMessage?: (text: string) => void;
+}
+
 /** Opens a machine's view; the test fails when the browser complains of anything. */
 async function open(
   { host }: WebUnderTest,
-  { machine = NAME, query = '', prepare }: { machine?: string; query?: string; prepare?: () => void } = {},
+  { machine = NAME, query = '', prepare, onMessage }: Opening = {},
 ): Promise<Page> {
   const page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 2_000 } });
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => onMessage?.(String(payload))));
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') console.log(await page.locator('body').ariaSnapshot());
     await page.close();
@@ -206,6 +216,47 @@ test('a chart that cannot be drawn says so in its place, and takes nothing with 
   await page.getByRole('button', { name: 'Try again' }).click();
   await figure(page, 'CPU: 12.5 % LOW').locator('canvas').waitFor();
   expect(await page.getByRole('alert').count()).toBe(0);
+});
+
+test('while nobody sees it nothing is drawn, and all of it the moment somebody does', async () => {
+  const web = await start();
+  await web.say(NAME, { cpu_percentage: 12.5, cpu_result: 'LOW' });
+  let hasCome = () => {};
+  const come = new Promise<void>((resolve) => {
+    hasCome = resolve;
+  });
+  const page = await open(web, {
+    onMessage: (text) => text.includes('"cpu_percentage":43') && hasCome(),
+    prepare: () => {
+      const { clearRect } = CanvasRenderingContext2D.prototype;
+      let drawn = 0;
+      CanvasRenderingContext2D.prototype.clearRect = function (...area) {
+        drawn++;
+        clearRect.apply(this, area);
+      };
+      Object.defineProperty(document, 'drawn', { get: () => drawn });
+    },
+  });
+  await speakUntil(web, { cpu_percentage: 31 }, figure(page, 'CPU: 31.0 % LOW'));
+  const drawn = () => page.evaluate(() => Reflect.get(document, 'drawn') as number);
+  const hide = (hidden: boolean) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, 'hidden', { get: () => value, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+      // What was begun is drawn.
+      return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    }, hidden);
+  await hide(true);
+  const before = await drawn();
+  expect(before).toBeGreaterThan(0);
+  for (const cpu_percentage of [41, 42, 43]) await web.measure(NAME, { cpu_percentage });
+  await come;
+  // The page has it when it can answer.
+  await page.evaluate(() => {});
+  expect(await drawn()).toBe(before);
+  await hide(false);
+  await figure(page, 'CPU: 43.0 % LOW').waitFor();
+  expect(await drawn()).toBeGreaterThan(before);
 });
 
 test('a clock that is off is told, and spoils no age', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eachLeaf, LEAF_DEPTH_MAX } from './leaves.ts';
+import { eachLeaf, fieldsOf, LEAF_DEPTH_MAX, pathPart } from './leaves.ts';
 
 function leavesOf(body: object): Record<string, number> {
   const leaves: [string, number][] = [];
@@ -49,4 +49,24 @@ test('what stands too deep is left out', () => {
   for (let depth = 1; depth < LEAF_DEPTH_MAX; depth++) body = { a: body, leaf: 1 };
   expect(Object.keys(leavesOf(body))).toHaveLength(LEAF_DEPTH_MAX);
   expect(Object.keys(leavesOf({ a: body }))).toHaveLength(LEAF_DEPTH_MAX - 1);
+});
+
+test('texts and booleans are told apart from numbers to who asks, by the same paths', () => {
+  const words: [string, string | boolean][] = [];
+  const body = { network: { fullest: 'eth0', interfaces: { 'a/b': { up: true, speed: 1 } }, none: null } };
+  eachLeaf(
+    body,
+    () => {},
+    (path, value) => words.push([path, value]),
+  );
+  expect(words).toEqual([
+    ['network/fullest', 'eth0'],
+    ['network/interfaces/a~1b/up', true],
+  ]);
+});
+
+test('a path says which fields it goes through, whatever their names hold', () => {
+  for (const fields of [['cpu_percentage'], ['disks', 'a/b', 'c~d'], ['~1', '~01', '/~'], ['', '']]) {
+    expect(fieldsOf(fields.map(pathPart).join('/'))).toEqual(fields);
+  }
 });
