@@ -3,8 +3,9 @@
 const SCALE_MIN = 0.15;
 const SCALE_MAX = 3;
 
-/** So much a small picture is drawn larger at most when it is fitted. */
-const FIT_MAX = 1.6;
+/** So much a small picture is drawn larger at most when it is fitted, where the page's text is of the usual size. */
+const FIT_MAX = 1.2;
+const USUAL_PIXELS = 15.6;
 
 export class Camera {
   x = $state(0);
@@ -15,7 +16,9 @@ export class Camera {
 
   /** All of a picture in the middle of its frame, in pixels. */
   fit(frame: { width: number; height: number }, picture: { width: number; height: number }): void {
-    const scale = Math.min(frame.width / picture.width, frame.height / picture.height, FIT_MAX);
+    const text_pixels = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const most = (FIT_MAX * text_pixels) / USUAL_PIXELS;
+    const scale = Math.min(frame.width / picture.width, frame.height / picture.height, most);
     this.scale = Math.max(SCALE_MIN, scale);
     this.x = (frame.width - picture.width * this.scale) / 2;
     this.y = (frame.height - picture.height * this.scale) / 2;

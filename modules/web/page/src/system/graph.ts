@@ -1,8 +1,8 @@
 // From who runs to what is drawn: nodes, and an edge for each topic between who publishes it and who may hear it. Many
 // instances of one module are one node. Nothing here changes with a rate: a picture is laid out anew only for who is there.
 
-import type { Member } from './population.ts';
 import { mayHear, PULSE } from './patterns.ts';
+import type { Member } from './population.ts';
 
 /** More instances of one module than this are drawn as one. */
 export const APART_MAX = 6;
@@ -167,7 +167,8 @@ function byBirth(a: Member, b: Member): number {
 export function rateOf({ members }: GraphNode, way: 'in' | 'out', topic: string, now_ms: number): number | undefined {
   let sum: number | undefined;
   for (const member of members) {
-    const rate = member[way].get(topic)?.at(now_ms);
+    const told = member[way].get(topic);
+    const rate = told === undefined ? counted(member) : told.at(now_ms);
     if (rate !== undefined) sum = (sum ?? 0) + rate;
   }
   return sum;
@@ -189,7 +190,7 @@ const ALL_FROM = 0.8;
  * less in than everybody together puts out, as one of several that share the work, or one that wants some machines alone.
  */
 export function shareOf(edge: GraphEdge, edges: readonly GraphEdge[], now_ms: number): number {
-  const taken = rateOf(edge.to, 'in', edge.topic, now_ms) ?? (counts(edge.to) ? 0 : undefined);
+  const taken = rateOf(edge.to, 'in', edge.topic, now_ms);
   if (taken === undefined) return 1;
   let all = 0;
   for (const { from, to, topic } of edges) {
@@ -200,7 +201,7 @@ export function shareOf(edge: GraphEdge, edges: readonly GraphEdge[], now_ms: nu
   return share >= ALL_FROM ? 1 : share;
 }
 
-/** Whether a node tells what it takes in, so that a topic it does not name is one of which nothing came. */
-function counts({ members }: GraphNode): boolean {
-  return members.some(({ beat, instance }) => beat !== undefined && instance.stranger !== true);
+/** Who tells its counts and does not name a topic had no message of it. */
+function counted({ beat, instance }: Member): 0 | undefined {
+  return beat !== undefined && instance.stranger !== true ? 0 : undefined;
 }

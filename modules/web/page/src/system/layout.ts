@@ -38,42 +38,59 @@ export const BODY_MANY = 26;
 /** Between two fibres of one node, where they leave its box. */
 const FIBRES_APART = 9;
 
+/** So far from a box's middle, as a share of its size, its fibres part. */
+const RIM = 0.4;
+
 export function radiusOf({ kind, members }: GraphNode): number {
   if (kind === 'end') return 3;
   return kind === 'module' && members.length > 1 ? BODY_MANY : BODY;
 }
 
+/**
+ * Every body stands equally far from the middle of its box, so that a fibre that dagre draws straight is straight from body to
+ * body: under it where the flow goes from left to right, beside it where it goes down.
+ */
+const OFF_MIDDLE = { LR: { x: 0, y: -31 }, TB: { x: -40, y: 0 } };
+
 export function boxOf(node: GraphNode, direction: Direction): Box {
   const radius = radiusOf(node);
-  if (node.kind === 'end') return { width: 12, height: 12, body: { x: 6, y: 6 } };
-  if (node.kind === 'you') {
-    return direction === 'LR'
-      ? { width: 72, height: 72, body: { x: 36, y: 22 } }
-      : { width: 110, height: 48, body: { x: 30, y: 24 } };
-  }
-  return direction === 'LR'
-    ? { width: 156, height: radius * 2 + 78, body: { x: 78, y: radius + 8 } }
-    : { width: 166, height: Math.max(78, radius * 2 + 16), body: { x: 30, y: 39 } };
+  const off = OFF_MIDDLE[direction];
+  const of = (width: number, height: number): Box => ({
+    width,
+    height,
+    body: { x: width / 2 + off.x, y: height / 2 + off.y },
+  });
+  if (direction === 'LR') return node.kind === 'end' ? of(12, 76) : of(node.kind === 'you' ? 60 : 150, radius * 2 + 78);
+  return node.kind === 'end' ? of(96, 12) : of(radius > BODY ? 136 : 118, Math.max(64, radius * 2 + 12));
 }
 
 /** How wide a label is, about: a text's width is not known before it is drawn. */
-function labelWidth(topic: string, direction: Direction): number {
-  return direction === 'LR' ? Math.max(72, topic.length * 7 + 20) : topic.length * 7 + 20;
+function labelWidth(topic: string): number {
+  return Math.max(44, topic.length * 7.2 + 8);
 }
+
+const LABEL_HEIGHT = 36;
+
+/** Between a fibre that goes down and its label. */
+const LABEL_OFF = 5;
 
 export function layOut(graph: Graph, direction: Direction): Layout {
   const drawn = new graphlib.Graph({ multigraph: true });
   const wide = direction === 'LR';
-  drawn.setGraph({ rankdir: direction, nodesep: wide ? 28 : 12, edgesep: wide ? 26 : 10, ranksep: wide ? 34 : 22 });
+  drawn.setGraph({ rankdir: direction, nodesep: wide ? 26 : 8, edgesep: wide ? 22 : 8, ranksep: wide ? 100 : 60 });
   drawn.setDefaultEdgeLabel(() => ({}));
   for (const node of graph.nodes) {
     const { width, height } = boxOf(node, direction);
     drawn.setNode(node.id, { width, height });
   }
   for (const { id, from, to, topic } of graph.edges) {
-    const label =
-      to.kind === 'end' && wide ? { width: 76, height: 34 } : { width: labelWidth(topic, direction), height: wide ? 34 : 36 };
-    drawn.setEdge(from.id, to.id, { ...label, labelpos: 'c', weight: topic === FRAMES ? 4 : 1 }, id);
+    const label = {
+      width: labelWidth(topic),
+      height: LABEL_HEIGHT,
+      labelpos: wide ? 'c' : 'r',
+      labeloffset: LABEL_OFF,
+    };
+    drawn.setEdge(from.id, to.id, { ...label, weight: topic === FRAMES ? 4 : 1 }, id);
   }
   place(drawn);
 
@@ -89,11 +106,26 @@ export function layOut(graph: Graph, direction: Direction): Layout {
   }
   const between = new Map<string, Point[]>();
   const labels = new Map<string, Point>();
-  for (const { id, from, to } of graph.edges) {
-    const { points, x, y } = drawn.edge({ v: from.id, w: to.id, name: id });
+  const off = OFF_MIDDLE[direction];
+  for (const { id, from, to, topic } of graph.edges) {
+    const laid = drawn.edge({ v: from.id, w: to.id, name: id });
+    const points: readonly Point[] = laid.points;
+    const { x, y }: { x?: number; y?: number } = laid;
     // The first and the last are on the boxes' rims: the fibres have places of their own there.
-    between.set(id, points.slice(1, -1));
-    if (x !== undefined && y !== undefined) labels.set(id, { x, y });
+    const inner = points.slice(1, -1).map((point) => ({ x: point.x + off.x, y: point.y + off.y }));
+    if (x !== undefined && y !== undefined) {
+      const along = wide ? x + off.x : y + off.y;
+      const at = inner.findIndex((point) => Math.abs((wide ? point.x : point.y) - along) < 1);
+      const point = inner[at] ?? { x: x + off.x, y: y + off.y };
+      labels.set(id, wide ? point : { x: point.x + LABEL_OFF, y: point.y });
+      // It runs straight past its label.
+      const half = (wide ? labelWidth(topic) : LABEL_HEIGHT) / 2;
+      const before = wide ? { x: point.x - half, y: point.y } : { x: point.x, y: point.y - half };
+      const after = wide ? { x: point.x + half, y: point.y } : { x: point.x, y: point.y + half };
+      const backward = isBackward(points, wide);
+      if (at !== -1) inner.splice(at, 1, ...(backward ? [after, before] : [before, after]));
+    }
+    between.set(id, inner);
   }
   const edges = new Map<string, readonly Point[]>();
   const rims = rimsOf(graph, direction, nodes, corners, between);
@@ -106,6 +138,12 @@ export function layOut(graph: Graph, direction: Direction): Layout {
   }
   const { width = 0, height = 0 } = drawn.graph();
   return { direction, width, height, nodes, edges, labels };
+}
+
+/** Whether an edge goes against the flow. */
+function isBackward(points: readonly Point[], wide: boolean): boolean {
+  const [first, last] = [points[0], points.at(-1)];
+  return first !== undefined && last !== undefined && (wide ? last.x < first.x : last.y < first.y);
 }
 
 /** Where each fibre passes the rims of the two boxes: beside the others, in the order in which they go on. */
@@ -125,8 +163,9 @@ function rimsOf(
     const corner = corners.get(node.id);
     if (middle === undefined || corner === undefined || node.kind === 'end') continue;
     const { left, top, box } = corner;
-    const near = along === 'x' ? left : top;
-    const far = near + (along === 'x' ? box.width : box.height);
+    const size = along === 'x' ? box.width : box.height;
+    const edge = (along === 'x' ? left : top) + size / 2;
+    const [near, far] = [edge - size * RIM, edge + size * RIM];
     const sides = new Map<number, { id: string; towards: number; way: 'leaving' | 'arriving' }[]>();
     for (const { id, from, to } of graph.edges) {
       for (const way of ['leaving', 'arriving'] as const) {

@@ -8,11 +8,7 @@ export type Arrow = 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown';
 const ASIDE = 2;
 
 /** The nearest of some points in a direction from one; undefined when there is none. */
-export function nearestIn<Item>(
-  arrow: Arrow,
-  from: Point,
-  others: Iterable<readonly [Item, Point]>,
-): Item | undefined {
+export function nearestIn<Item>(arrow: Arrow, from: Point, others: Iterable<readonly [Item, Point]>): Item | undefined {
   const across = arrow === 'ArrowLeft' || arrow === 'ArrowRight';
   const sign = arrow === 'ArrowRight' || arrow === 'ArrowDown' ? 1 : -1;
   let nearest: Item | undefined;

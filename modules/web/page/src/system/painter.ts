@@ -2,7 +2,7 @@
 // Runs while something is lit, and not at all otherwise.
 
 import { colourOf } from '../style/colours.svelte.ts';
-import { pointAt, type Point, type Track } from './layout.ts';
+import { type Point, pointAt, type Track } from './layout.ts';
 import type { Lights } from './lights.ts';
 
 /** How long a body glows after its pulse. */
