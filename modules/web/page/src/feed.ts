@@ -32,6 +32,8 @@ export interface Feed {
   readonly now_ms: number;
   /** How far this device's clock is ahead of the server's, milliseconds; 0 when they agree. */
   readonly ahead_ms: number;
+  /** The instance of the server; undefined before it has said so. */
+  readonly server: string | undefined;
   /** Whether the client may listen in on topics, and see the system; undefined before the server has said so. */
   readonly may_tap: boolean | undefined;
   readonly sees_system: boolean | undefined;

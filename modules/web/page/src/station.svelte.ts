@@ -38,6 +38,7 @@ export class Station implements Feed {
   bus: Bus | undefined = $state.raw();
   /** Who has logged in here; undefined where nobody had to. */
   user: User | undefined = $state.raw();
+  server: string | undefined = $state();
   may_tap: boolean | undefined = $state();
   sees_system: boolean | undefined = $state();
   summary: Summary = $state.raw(summarize(this.fleet, 0));
@@ -198,6 +199,7 @@ export class Station implements Feed {
     if (fleet.columns.length !== this.resources.length) this.resources = fleet.columns.map(({ name }) => name);
     this.ready = store.ready;
     this.user = store.hello?.user;
+    this.server = store.hello?.server;
     this.may_tap = store.hello?.may_tap;
     this.sees_system = store.hello?.sees_system;
     this.folded = store.folded;

@@ -40,7 +40,6 @@ export class Nerves {
   #unfolded: ReadonlySet<string> = new Set();
   #selected: string | undefined;
   #drawn_changes = -1;
-  #server: string | undefined;
   #starts_anew = false;
   #node_of = new Map<string, GraphNode>();
   #leaving = new Map<string, GraphEdge[]>();
@@ -60,8 +59,7 @@ export class Nerves {
   start(): () => void {
     const feed = this.#feed;
     const ends = [
-      feed.on('hello', ({ server }) => {
-        this.#server = server;
+      feed.on('hello', () => {
         // Who was there is drawn until the server tells who is.
         this.#starts_anew = true;
       }),
@@ -189,7 +187,7 @@ export class Nerves {
   #draw(): void {
     if (this.#drawn_changes === this.population.changes) return;
     this.#drawn_changes = this.population.changes;
-    const graph = graphOf(this.population.members.values(), this.#unfolded, this.#server);
+    const graph = graphOf(this.population.members.values(), this.#unfolded, this.#feed.server);
     this.#node_of = new Map(
       graph.nodes.flatMap((node) => node.members.map(({ instance }) => [instance.instance, node] as const)),
     );
