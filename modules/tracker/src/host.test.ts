@@ -107,6 +107,21 @@ describe('a host', () => {
     expect(sys?.has('class/net/eth1')).toBe(false);
   });
 
+  it('has small files and folders, and nothing where there is none', async () => {
+    const machine = join(root, 'files');
+    mkdirSync(join(machine, 'proc/42'), { recursive: true });
+    writeFileSync(join(machine, 'proc/stat'), '');
+    writeFileSync(join(machine, 'proc/42/comm'), 'é\n');
+    const { proc, files } = openHost(join(machine, 'proc'));
+    expect(proc?.folder.list('.').toSorted()).toEqual(['42', 'stat']);
+    expect(proc?.folder.list('43')).toEqual([]);
+    expect(files?.read('proc/42/comm')).toBe('é');
+    expect(await files?.ask('proc/42/comm')).toBe('é');
+    expect(await files?.ask('run/reboot-required')).toBeUndefined();
+    expect(files?.about('proc/42/comm')).toEqual({ size_bytes: 3, written_ms: expect.closeTo(Date.now(), -5) });
+    expect(files?.about('run')).toBeUndefined();
+  });
+
   it.each(['/nowhere', tmpdir()])('is refused with a root that is no /proc: %s', (wrong) => {
     expect(() => openHost(wrong)).toThrow(
       expect.objectContaining({ code: 'ROOT_INVALID', configuration: true, message: expect.stringContaining(wrong) }),

@@ -1,7 +1,7 @@
 // What probes may read from: the machine's /proc and /sys where there are any, and Node's own view of the machine.
 
-import { existsSync, readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootInvalid } from './errors.ts';
@@ -16,7 +16,12 @@ export interface Host {
   /** Linux's /proc; undefined on other systems. */
   readonly proc: Proc | undefined;
   /** Linux's /sys, the folder beside /proc; undefined on other systems, and in some containers. */
-  readonly sys: Sys | undefined;
+  readonly sys: Folder | undefined;
+  /**
+   * All the machine's files, the folder that its /proc is in: `run/reboot-required`. Undefined on other systems. Where only
+   * /proc and /sys are mounted into a container, they are all there is.
+   */
+  readonly files: Folder | undefined;
   /** Node's view, for where there is no /proc. It tells less and costs more. */
   readonly os: Os;
   /** How full a file system is, by a folder in it. May take for ever, where it is on another machine. */
@@ -42,6 +47,8 @@ export interface Proc {
    * @throws CodedError `PROC_UNREADABLE`, `PROC_TOO_LARGE`
    */
   text(name: string): string | undefined;
+  /** The same folder, for what comes and goes: a folder a process. */
+  readonly folder: Folder;
 }
 
 /** What a file system says of itself, in its own blocks; see statfs(2). */
@@ -57,12 +64,18 @@ export interface FileSystemSize {
   readonly ffree: number;
 }
 
-/** The small files of /sys, one figure each. They are opened each time: for what is read seldom. */
-export interface Sys {
+/** Small files, a figure or a few lines each. They are opened each time: for what is read seldom. */
+export interface Folder {
   /** What a file says, without spaces around it; undefined where there is none or the driver does not tell it. */
   read(name: string): string | undefined;
+  /** The same of a file whose driver may take its time: nobody is held up. */
+  ask(name: string): Promise<string | undefined>;
   /** Whether there is such a file or folder. */
   has(name: string): boolean;
+  /** What is in a folder, in any order; nothing where there is none. */
+  list(name: string): readonly string[];
+  /** Of a file or folder: its size, and when it was last written, epoch milliseconds. Undefined where there is none. */
+  about(name: string): { readonly size_bytes: number; readonly written_ms: number } | undefined;
 }
 
 /** Makes figures of a file, which it may read only while it runs. */
@@ -90,27 +103,46 @@ export function openHost(root: string = DEFAULT_ROOT, node_os: Os = os): OpenHos
   const any = { os: node_os, statfs: (path: string) => statfs(path), now: () => performance.now() };
   if (existsSync(join(root, 'stat'))) {
     const proc = new ProcFolder(root);
-    return { ...any, proc, sys: openSys(root), nextSample: () => proc.nextSample(), close: () => proc.close() };
+    const files = openFolder(dirname(root));
+    return { ...any, proc, sys: openSys(root), files, nextSample: () => proc.nextSample(), close: () => proc.close() };
   }
   if (root !== DEFAULT_ROOT) throw rootInvalid(root);
-  return { ...any, proc: undefined, sys: undefined, nextSample() {}, close() {} };
+  return { ...any, proc: undefined, sys: undefined, files: undefined, nextSample() {}, close() {} };
 }
 
 /** The /sys beside a /proc. */
-export function openSys(root: string): Sys | undefined {
-  const folder = join(dirname(root), 'sys');
-  const has = (name: string) => existsSync(join(folder, name));
-  if (!has('class')) return undefined;
+export function openSys(root: string): Folder | undefined {
+  const sys = openFolder(join(dirname(root), 'sys'));
+  return sys.has('class') ? sys : undefined;
+}
+
+/** A folder to read small files in. */
+export function openFolder(folder: string): Folder {
+  // Drivers answer with every kind of error when they do not know.
+  const unlessFailed = <Answer>(ask: () => Answer) => {
+    try {
+      return ask();
+    } catch {
+      return undefined;
+    }
+  };
   return {
-    has,
-    read: (name) => {
+    // As UTF-8 the runtime reads a file in one piece of its own, at half the cost.
+    read: (name) => unlessFailed(() => readFileSync(join(folder, name), 'utf8').trim()),
+    ask: async (name) => {
       try {
-        return readFileSync(join(folder, name), 'latin1').trim();
+        return (await readFile(join(folder, name), 'utf8')).trim();
       } catch {
-        // Drivers answer with every kind of error when they do not know.
         return undefined;
       }
     },
+    has: (name) => existsSync(join(folder, name)),
+    list: (name) => unlessFailed(() => readdirSync(join(folder, name))) ?? [],
+    about: (name) =>
+      unlessFailed(() => {
+        const { size, mtimeMs } = statSync(join(folder, name));
+        return { size_bytes: size, written_ms: Math.round(mtimeMs) };
+      }),
   };
 }
 
@@ -119,6 +151,7 @@ const SAMPLES_ABSENT = 60;
 
 /** The files that probes have asked for. Probes ask for a fixed set, so the map does not grow. */
 class ProcFolder implements Proc {
+  readonly folder: Folder;
   readonly #root: string;
   readonly #net: string;
   readonly #files = new Map<string, Entry>();
@@ -126,6 +159,7 @@ class ProcFolder implements Proc {
 
   constructor(root: string) {
     this.#root = root;
+    this.folder = openFolder(root);
     const of_first = join(root, '1/net');
     // A container has a network of its own. That of the machine is its first process's.
     this.#net = root !== DEFAULT_ROOT && existsSync(of_first) ? of_first : join(root, 'net');

@@ -11,6 +11,7 @@ let time_ms = 0;
 const host: OpenHost = {
   proc: undefined,
   sys: undefined,
+  files: undefined,
   os,
   statfs: () => Promise.reject(new Error('not asked')),
   now: () => time_ms,

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openSys, type Sys } from '../host.ts';
+import { type Folder, openFolder, openSys } from '../host.ts';
 
 const folder = fileURLToPath(new URL('./fixtures', import.meta.url));
 
@@ -17,8 +17,47 @@ export function rootOf(machine: string): string {
 }
 
 /** Its /sys; undefined when it has none. */
-export function sysOf(machine: string): Sys | undefined {
+export function sysOf(machine: string): Folder | undefined {
   return openSys(rootOf(machine));
+}
+
+/** All its files, now or about a second later. What was captured once only is the same still. */
+export function filesOf(machine: string, later = false): Folder {
+  const first = openFolder(`${folder}/${machine}`);
+  if (!later) return first;
+  const second = openFolder(`${folder}/${machine}/later`);
+  return {
+    read: (name) => second.read(name) ?? first.read(name),
+    ask: async (name) => (await second.ask(name)) ?? first.ask(name),
+    has: (name) => second.has(name) || first.has(name),
+    list: (name) => [...new Set([...first.list(name), ...second.list(name)])],
+    about: (name) => second.about(name) ?? first.about(name),
+  };
+}
+
+/** A folder in a folder. */
+export function within(whole: Folder, part: string): Folder {
+  return {
+    read: (name) => whole.read(`${part}/${name}`),
+    ask: (name) => whole.ask(`${part}/${name}`),
+    has: (name) => whole.has(`${part}/${name}`),
+    list: (name) => whole.list(`${part}/${name}`),
+    about: (name) => whole.about(`${part}/${name}`),
+  };
+}
+
+/** A folder of the files that a test writes down, by their names. */
+export function folderOf(texts: Readonly<Record<string, string>>): Folder {
+  const inside = (name: string) => Object.keys(texts).filter((path) => path.startsWith(`${name}/`));
+  const has = (name: string) => Object.hasOwn(texts, name) || inside(name).length > 0;
+  const read = (name: string) => (Object.hasOwn(texts, name) ? texts[name]?.trim() : undefined);
+  return {
+    read,
+    ask: async (name) => read(name),
+    has,
+    list: (name) => [...new Set(inside(name).map((path) => path.slice(name.length + 1).split('/')[0] ?? ''))],
+    about: (name) => (has(name) ? { size_bytes: texts[name]?.length ?? 0, written_ms: 0 } : undefined),
+  };
 }
 
 /** The text of a file of its /proc; undefined when it has none. */

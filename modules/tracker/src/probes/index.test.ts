@@ -4,10 +4,10 @@ import { CodedError } from '@ganglion/kernel';
 import fc from 'fast-check';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import type { Host, Os, Parse, Sys } from '../host.ts';
+import type { Folder, Host, Os, Parse } from '../host.ts';
 import type { Probe, Reading } from '../probe.ts';
 import { ascii, Scanner } from '../scanner.ts';
-import { captured, capturedLater, machines, sysOf } from './captured.ts';
+import { captured, capturedLater, filesOf, machines, within } from './captured.ts';
 import * as every from './index.ts';
 
 const probes: readonly Probe[] = Object.values(every);
@@ -16,18 +16,33 @@ type ReadText = (name: string) => string | undefined;
 
 /** A machine at a moment. */
 interface Moment {
-  read: ReadText;
-  time_ms: number;
+  /** A file of its /proc. */
+  readonly read: ReadText;
+  readonly files: Folder;
 }
 
 /** A host that can be moved to another moment between two readings. */
-function hostAt(moment: Moment, sys?: Sys): Host {
+function hostAt(clock: { moment: Moment; time_ms: number }): Host {
   const read = <Parsed>(name: string, parse: Parse<Parsed>) => {
-    const text = moment.read(name);
+    const text = clock.moment.read(name);
     return text === undefined ? undefined : parse(new Scanner(ascii(text)));
   };
-  const text = (name: string) => moment.read(name);
-  return { proc: { read, text }, sys, os: NO_OS, now: () => moment.time_ms, statfs: async () => HALF_FULL };
+  const text = (name: string) => clock.moment.read(name);
+  const files: Folder = {
+    read: (name) => clock.moment.files.read(name),
+    ask: (name) => clock.moment.files.ask(name),
+    has: (name) => clock.moment.files.has(name),
+    list: (name) => clock.moment.files.list(name),
+    about: (name) => clock.moment.files.about(name),
+  };
+  return {
+    proc: { read, text, folder: within(files, 'proc') },
+    sys: files.has('sys/class') ? within(files, 'sys') : undefined,
+    files,
+    os: NO_OS,
+    now: () => clock.time_ms,
+    statfs: async () => HALF_FULL,
+  };
 }
 
 const HALF_FULL = { bsize: 4_096, blocks: 1_000, bfree: 500, bavail: 450, files: 100, ffree: 90 };
@@ -50,12 +65,14 @@ function expectSound(probe: Probe, reading: Reading | undefined): void {
 }
 
 /** Reads now and a second later; undefined where the probe refuses what it reads. */
-async function readTwice(probe: Probe, first: ReadText, second: ReadText, sys?: Sys): Promise<Reading | undefined> {
-  const moment = { read: first, time_ms: 5_000 };
+async function readTwice(probe: Probe, first: Moment, second: Moment): Promise<Reading | undefined> {
+  const clock = { moment: first, time_ms: 5_000 };
   try {
-    const reader = probe.open(hostAt(moment, sys));
-    moment.read = second;
-    moment.time_ms += 1_000;
+    const reader = probe.open(hostAt(clock));
+    // What costs much takes its first counters with its first reading.
+    if (probe.every_ms !== undefined) expectSound(probe, await reader.read());
+    clock.moment = second;
+    clock.time_ms += 1_000;
     return await reader.read();
   } catch (error) {
     expect(error).toBeInstanceOf(CodedError);
@@ -63,15 +80,37 @@ async function readTwice(probe: Probe, first: ReadText, second: ReadText, sys?: 
   }
 }
 
+const momentOf = (machine: string): Moment => ({
+  read: (name) => captured(machine, name),
+  files: filesOf(machine),
+});
+const laterMomentOf = (machine: string): Moment => ({
+  read: (name) => capturedLater(machine, name),
+  files: filesOf(machine, true),
+});
+
 /** What a probe reads on a captured machine. */
 function readCaptured(probe: Probe, machine: string): Promise<Reading | undefined> {
-  return readTwice(
-    probe,
-    (name) => captured(machine, name),
-    (name) => capturedLater(machine, name),
-    sysOf(machine),
-  );
+  return readTwice(probe, momentOf(machine), laterMomentOf(machine));
 }
+
+/** A machine whose every file, whatever its name, says the same; or where there is none. */
+function momentOfText(text: string | undefined): Moment {
+  const files = filesOf(LARGEST);
+  return {
+    read: () => text,
+    files: {
+      read: (name) => (files.list(name).length > 0 ? undefined : text?.trim()),
+      ask: async (name) => (files.list(name).length > 0 ? undefined : text?.trim()),
+      has: (name) => text !== undefined && files.has(name),
+      list: (name) => (text === undefined ? [] : files.list(name)),
+      about: (name) => (text === undefined ? undefined : files.about(name)),
+    },
+  };
+}
+
+/** The captured machine that has the most. */
+const LARGEST = 'server-128-cores-linux-5.15';
 
 it('every probe has a name of its own that is one word', () => {
   const names = probes.map(({ name }) => name);
@@ -102,22 +141,15 @@ describe.each(probes)('the probe $name', (probe) => {
   });
 
   it.each(['not there', 'empty'])('is nothing where its files are %s', async (state) => {
-    const read = () => (state === 'empty' ? '' : undefined);
-    expect(await readTwice(probe, read, read)).toBeUndefined();
+    const moment = momentOfText(state === 'empty' ? '' : undefined);
+    expect(await readTwice(probe, moment, moment)).toBeUndefined();
   });
 
   it('tells sound figures, nothing, or a coded error of any text', async () => {
     const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'cpu0129 .-/:kB\n') }));
     await fc.assert(
       fc.asyncProperty(text, text, async (first, second) => {
-        expectSound(
-          probe,
-          await readTwice(
-            probe,
-            () => first,
-            () => second,
-          ),
-        );
+        expectSound(probe, await readTwice(probe, momentOfText(first), momentOfText(second)));
       }),
     );
   });
@@ -130,8 +162,8 @@ describe.each(probes)('the probe $name', (probe) => {
       fc.asyncProperty(fc.constantFrom(...machines), edits, edits, async (machine, first, second) => {
         const reading = await readTwice(
           probe,
-          (name) => damaged(captured(machine, name), first),
-          (name) => damaged(capturedLater(machine, name), second),
+          momentDamaged(momentOf(machine), first),
+          momentDamaged(laterMomentOf(machine), second),
         );
         expectSound(probe, reading);
       }),
@@ -150,7 +182,14 @@ describe.each(probes)('the probe $name', (probe) => {
       loadavg: () => (platform === 'win32' ? [0, 0, 0] : [0.5, 0.25, 0.125]),
     };
     const now = () => seconds * 1_000;
-    const reader = probe.open({ proc: undefined, sys: undefined, os, now, statfs: async () => HALF_FULL });
+    const reader = probe.open({
+      proc: undefined,
+      sys: undefined,
+      files: undefined,
+      os,
+      now,
+      statfs: async () => HALF_FULL,
+    });
     seconds++;
     expectSound(probe, await reader.read());
   });
@@ -178,10 +217,24 @@ const PIECES = [
   'cpu',
 ].concat(['cpu9 1 2 3 4\n', ' kB', ':', '/', 'eth0:', '__proto__:', ' 8 0 sda ', 'some', 'Tcp: ', ' - ']);
 
-function damaged(
-  text: string | undefined,
-  edits: readonly { at: number; remove: number; insert: string }[],
-): string | undefined {
+interface Edit {
+  readonly at: number;
+  readonly remove: number;
+  readonly insert: string;
+}
+
+function momentDamaged({ read, files }: Moment, edits: readonly Edit[]): Moment {
+  return {
+    read: (name) => damaged(read(name), edits),
+    files: {
+      ...files,
+      read: (name) => damaged(files.read(name), edits),
+      ask: async (name) => damaged(await files.ask(name), edits),
+    },
+  };
+}
+
+function damaged(text: string | undefined, edits: readonly Edit[]): string | undefined {
   return edits.reduce((whole, { at, remove, insert }) => {
     if (whole === undefined) return undefined;
     const from = Math.floor(at * whole.length);

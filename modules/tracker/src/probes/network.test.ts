@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Host, Sys } from '../host.ts';
+import type { Folder, Host } from '../host.ts';
 import { ascii, Scanner } from '../scanner.ts';
-import { captured, capturedLater, sysOf } from './captured.ts';
+import { captured, capturedLater, folderOf, sysOf } from './captured.ts';
 import { INTERFACES_MAX, LINK_MS, network } from './network.ts';
 
 /** What is told after each of some texts, a second apart; the first is read at the opening. */
-function networkOf(sys: Sys | undefined, first: string, ...texts: readonly string[]) {
+function networkOf(sys: Folder | undefined, first: string, ...texts: readonly string[]) {
   let time_ms = 0;
   let text = first;
   const host: Pick<Host, 'proc' | 'sys' | 'now'> = {
-    proc: { read: (_, parse) => parse(new Scanner(ascii(text))), text: () => text },
+    proc: { read: (_, parse) => parse(new Scanner(ascii(text))), text: () => text, folder: folderOf({}) },
     sys,
     now: () => time_ms,
   };
@@ -87,7 +87,8 @@ describe('the network', () => {
 
   it('reads a link when it is new and again after a while, one at a time', () => {
     const asked: string[] = [];
-    const sys: Sys = {
+    const sys: Folder = {
+      ...folderOf({}),
       has: () => true,
       read: (name) => {
         if (name.endsWith('operstate')) asked.push(name.split('/')[2] ?? '');

@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { CounterTable, type Device } from '../counter-table.ts';
 import { BytesPerSecond, Count, PerSecond } from '../figures.ts';
-import type { Sys } from '../host.ts';
+import type { Folder } from '../host.ts';
 import { defineProbe, percentageOf, type Reading } from '../probe.ts';
 import { perSecond } from '../rate.ts';
 
@@ -71,11 +71,11 @@ interface Link {
 
 /** The links of the interfaces: read when they are new, and when it is their turn. */
 class Links {
-  readonly #sys: Sys | undefined;
+  readonly #sys: Folder | undefined;
   readonly #now: () => number;
   readonly #links = new WeakMap<Device, Link>();
 
-  constructor(sys: Sys | undefined, now: () => number) {
+  constructor(sys: Folder | undefined, now: () => number) {
     this.#sys = sys;
     this.#now = now;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../host.ts';
 import { ascii, Scanner } from '../scanner.ts';
-import { captured, capturedLater } from './captured.ts';
+import { captured, capturedLater, folderOf } from './captured.ts';
 import { sockets } from './sockets.ts';
 
 function socketsOf(first: (name: string) => string | undefined, second: (name: string) => string | undefined) {
@@ -14,6 +14,7 @@ function socketsOf(first: (name: string) => string | undefined, second: (name: s
         return text === undefined ? undefined : parse(new Scanner(ascii(text)));
       },
       text: (name) => read(name),
+      folder: folderOf({}),
     },
     now: () => time_ms,
   };
