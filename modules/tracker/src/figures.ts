@@ -18,3 +18,6 @@ export const BytesPerSecond = (title: string) => PerSecond(title, 'B/s');
 
 /** How long something takes. */
 export const Milliseconds = (title: string) => Type.Number({ title, minimum: 0, unit: 'ms' });
+
+/** How often something turns or ticks. */
+export const Hertz = (title: string) => Type.Integer({ title, minimum: 0, unit: 'Hz' });

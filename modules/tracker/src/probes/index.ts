@@ -2,6 +2,7 @@
 
 export { conntrack } from './conntrack.ts';
 export { cpu } from './cpu.ts';
+export { cpu_frequency } from './cpu-frequency.ts';
 export { disks } from './disks.ts';
 export { file_systems } from './file-systems.ts';
 export { load } from './load.ts';
