@@ -15,25 +15,32 @@ const NAMES = [
   'Writeback',
   'Shmem',
   'SReclaimable',
+  'AnonHugePages',
+  'HugePages_Total',
+  'HugePages_Free',
+  'Hugepagesize',
 ] as const;
 
-/** Bytes by the kernel's name for them; absent where it does not tell them. */
+/** Bytes by the kernel's name for them, and numbers of pages where it says `HugePages`; absent where it does not tell them. */
 export type Meminfo = { [Name in (typeof NAMES)[number]]?: number };
 
 /** Parses a meminfo. Undefined when it is empty. */
 export function parseMeminfo(file: Scanner): Meminfo | undefined {
   if (file.ended) return undefined;
   const meminfo: Meminfo = {};
-  for (const { name, label } of LABELS) {
+  for (const { name, label, in_pages } of LABELS) {
     if (!file.seek(label)) continue;
     file.spaces();
-    const kilobytes = file.whole();
-    // A kB is 1,024 bytes here; what would be no exact number of bytes is no memory of this world.
-    if (kilobytes !== -1 && kilobytes < 2 ** 43 && file.take(KB)) meminfo[name] = kilobytes * 1_024;
+    const number = file.whole();
+    // What would be no exact number of bytes is no memory of this world.
+    if (number === -1 || number >= 2 ** 43) continue;
+    // A kB is 1,024 bytes here.
+    if (in_pages) meminfo[name] = number;
+    else if (file.take(KB)) meminfo[name] = number * 1_024;
   }
   return meminfo;
 }
 
 /** How the line of a figure begins. */
-const LABELS = NAMES.map((name) => ({ name, label: ascii(`\n${name}:`) }));
+const LABELS = NAMES.map((name) => ({ name, label: ascii(`\n${name}:`), in_pages: name.startsWith('HugePages') }));
 const KB = ascii(' kB');

@@ -8,6 +8,7 @@ export { file_systems } from './file-systems.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
 export { network } from './network.ts';
+export { numa } from './numa.ts';
 export { paging } from './paging.ts';
 export { pressure } from './pressure.ts';
 export { sockets } from './sockets.ts';

@@ -57,6 +57,19 @@ describe('memory from /proc/meminfo', () => {
     });
   });
 
+  it('tells the huge pages that are kept and how many of them are in use, and nothing where none are kept', () => {
+    expect(memoryOn('kvm-host-4-cores-linux-5.10')?.figures).toMatchObject({
+      huge_pages_bytes: 4_096 * 2_048 * KB,
+      huge_pages_used_bytes: 3_072 * 2_048 * KB,
+      transparent_huge_pages_bytes: 24_576_000 * KB,
+    });
+    expect(memoryOn('server-128-cores-linux-5.15')?.figures).not.toHaveProperty('huge_pages_bytes');
+    const lines = (total: number, free: number) =>
+      `MemTotal: 9 kB\nHugePages_Total: ${total}\nHugePages_Free: ${free}\nHugepagesize: 4 kB\n`;
+    expect(parseMemory(lines(1, 2))?.figures).toEqual({ total_bytes: 9 * KB, huge_pages_bytes: 4 * KB });
+    expect(parseMemory(lines(9e12, 2))?.figures).toEqual({ total_bytes: 9 * KB });
+  });
+
   it('has no headline where neither available nor free is told', () => {
     expect(parseMemory('MemTotal: 1024 kB\nCached: 12 kB\n')).toEqual({
       figures: { total_bytes: 1_048_576, cached_bytes: 12_288 },

@@ -23,6 +23,9 @@ const schema = Type.Object({
   shared_bytes: Type.Optional(Bytes('Shared')),
   dirty_bytes: Type.Optional(Bytes('Waiting to be written')),
   writeback_bytes: Type.Optional(Bytes('Being written')),
+  transparent_huge_pages_bytes: Type.Optional(Bytes('In huge pages that the kernel made')),
+  huge_pages_bytes: Type.Optional(Bytes('Kept for huge pages')),
+  huge_pages_used_bytes: Type.Optional(Bytes('Huge pages in use')),
 });
 
 type Figures = Static<typeof schema>;
@@ -52,6 +55,7 @@ export function memoryIn(meminfo: Meminfo): Reading<Figures> {
     const bytes = meminfo[name];
     if (bytes !== undefined) figures[field] = bytes;
   }
+  Object.assign(figures, hugePagesIn(meminfo));
   // Some containers tell more than their total; that cannot be, so it is not used.
   if (told_bytes !== undefined && told_bytes <= total_bytes) return withAvailable(figures, told_bytes, 'kernel');
   const estimated_bytes = estimateAvailable(meminfo);
@@ -68,7 +72,18 @@ const PASSED_ON = [
   { field: 'shared_bytes', name: 'Shmem' },
   { field: 'dirty_bytes', name: 'Dirty' },
   { field: 'writeback_bytes', name: 'Writeback' },
+  { field: 'transparent_huge_pages_bytes', name: 'AnonHugePages' },
 ] as const;
+
+/** The pool of huge pages of the usual size. Nothing where none is kept, as on most machines. */
+function hugePagesIn({ HugePages_Total = 0, HugePages_Free, Hugepagesize }: Meminfo): Partial<Figures> {
+  if (HugePages_Total === 0 || Hugepagesize === undefined) return {};
+  // More memory than there can be is no figure.
+  const huge_pages_bytes = HugePages_Total * Hugepagesize;
+  if (huge_pages_bytes > Number.MAX_SAFE_INTEGER) return {};
+  if (HugePages_Free === undefined || HugePages_Free > HugePages_Total) return { huge_pages_bytes };
+  return { huge_pages_bytes, huge_pages_used_bytes: (HugePages_Total - HugePages_Free) * Hugepagesize };
+}
 
 /**
  * For kernels before 3.14, which tell no MemAvailable: what is free, and the caches that can be given up. Shared memory
