@@ -21,3 +21,9 @@ export const Milliseconds = (title: string) => Type.Number({ title, minimum: 0, 
 
 /** How often something turns or ticks. */
 export const Hertz = (title: string) => Type.Integer({ title, minimum: 0, unit: 'Hz' });
+
+/** How hot something is. */
+export const Celsius = (title: string) => Type.Number({ title, unit: '°C' });
+
+/** What something draws. */
+export const Watts = (title: string) => Type.Number({ title, minimum: 0, unit: 'W' });
