@@ -5,6 +5,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootInvalid } from './errors.ts';
+import { KeptFiles } from './kept-files.ts';
 import { ProcFile } from './proc-file.ts';
 import { Scanner } from './scanner.ts';
 
@@ -76,6 +77,17 @@ export interface Folder {
   list(name: string): readonly string[];
   /** Of a file or folder: its size, and when it was last written, epoch milliseconds. Undefined where there is none. */
   about(name: string): { readonly size_bytes: number; readonly written_ms: number } | undefined;
+  /** The same folder, for files that are read often: some are kept open. To be closed by who opened it. */
+  keep(): Kept;
+}
+
+/** Files that are kept open, as many as there may be. */
+export interface Kept {
+  /** As a folder's. */
+  read(name: string): string | undefined;
+  /** Lets go of those that are not wanted any more. */
+  keepOnly(wanted: (name: string) => boolean): void;
+  close(): void;
 }
 
 /** Makes figures of a file, which it may read only while it runs. */
@@ -128,21 +140,22 @@ export function openFolder(folder: string): Folder {
   };
   return {
     // As UTF-8 the runtime reads a file in one piece of its own, at half the cost.
-    read: (name) => unlessFailed(() => readFileSync(join(folder, name), 'utf8').trim()),
+    read: (name) => unlessFailed(() => readFileSync(`${folder}/${name}`, 'utf8').trim()),
     ask: async (name) => {
       try {
-        return (await readFile(join(folder, name), 'utf8')).trim();
+        return (await readFile(`${folder}/${name}`, 'utf8')).trim();
       } catch {
         return undefined;
       }
     },
-    has: (name) => existsSync(join(folder, name)),
-    list: (name) => unlessFailed(() => readdirSync(join(folder, name))) ?? [],
+    has: (name) => existsSync(`${folder}/${name}`),
+    list: (name) => unlessFailed(() => readdirSync(`${folder}/${name}`)) ?? [],
     about: (name) =>
       unlessFailed(() => {
-        const { size, mtimeMs } = statSync(join(folder, name));
+        const { size, mtimeMs } = statSync(`${folder}/${name}`);
         return { size_bytes: size, written_ms: Math.round(mtimeMs) };
       }),
+    keep: () => new KeptFiles(folder),
   };
 }
 

@@ -26,38 +26,43 @@ export function filesOf(machine: string, later = false): Folder {
   const first = openFolder(`${folder}/${machine}`);
   if (!later) return first;
   const second = openFolder(`${folder}/${machine}/later`);
-  return {
+  return folderFrom({
     read: (name) => second.read(name) ?? first.read(name),
-    ask: async (name) => (await second.ask(name)) ?? first.ask(name),
     has: (name) => second.has(name) || first.has(name),
     list: (name) => [...new Set([...first.list(name), ...second.list(name)])],
     about: (name) => second.about(name) ?? first.about(name),
-  };
+  });
+}
+
+/** A folder, given how to read in it. */
+export function folderFrom({ read, has, list, about }: Pick<Folder, 'read' | 'has' | 'list' | 'about'>): Folder {
+  const keep = () => ({ read, keepOnly() {}, close() {} });
+  return { read, ask: async (name) => read(name), has, list, about, keep };
 }
 
 /** A folder in a folder. */
 export function within(whole: Folder, part: string): Folder {
-  return {
+  return folderFrom({
     read: (name) => whole.read(`${part}/${name}`),
-    ask: (name) => whole.ask(`${part}/${name}`),
     has: (name) => whole.has(`${part}/${name}`),
     list: (name) => whole.list(`${part}/${name}`),
     about: (name) => whole.about(`${part}/${name}`),
-  };
+  });
 }
 
 /** A folder of the files that a test writes down, by their names. */
 export function folderOf(texts: Readonly<Record<string, string>>): Folder {
-  const inside = (name: string) => Object.keys(texts).filter((path) => path.startsWith(`${name}/`));
-  const has = (name: string) => Object.hasOwn(texts, name) || inside(name).length > 0;
-  const read = (name: string) => (Object.hasOwn(texts, name) ? texts[name]?.trim() : undefined);
-  return {
-    read,
-    ask: async (name) => read(name),
-    has,
-    list: (name) => [...new Set(inside(name).map((path) => path.slice(name.length + 1).split('/')[0] ?? ''))],
-    about: (name) => (has(name) ? { size_bytes: texts[name]?.length ?? 0, written_ms: 0 } : undefined),
+  const inside = (name: string) => {
+    const front = name === '.' ? '' : `${name}/`;
+    return Object.keys(texts).flatMap((path) => (path.startsWith(front) ? [path.slice(front.length)] : []));
   };
+  const has = (name: string) => Object.hasOwn(texts, name) || inside(name).length > 0;
+  return folderFrom({
+    read: (name) => (Object.hasOwn(texts, name) ? texts[name]?.trim() : undefined),
+    has,
+    list: (name) => [...new Set(inside(name).map((path) => path.split('/')[0] ?? ''))],
+    about: (name) => (has(name) ? { size_bytes: texts[name]?.length ?? 0, written_ms: 0 } : undefined),
+  });
 }
 
 /** The text of a file of its /proc; undefined when it has none. */

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Folder, Host, Os, Parse } from '../host.ts';
 import type { Probe, Reading } from '../probe.ts';
 import { ascii, Scanner } from '../scanner.ts';
-import { captured, capturedLater, filesOf, machines, within } from './captured.ts';
+import { captured, capturedLater, filesOf, folderFrom, machines, within } from './captured.ts';
 import * as every from './index.ts';
 
 const probes: readonly Probe[] = Object.values(every);
@@ -28,13 +28,12 @@ function hostAt(clock: { moment: Moment; time_ms: number }): Host {
     return text === undefined ? undefined : parse(new Scanner(ascii(text)));
   };
   const text = (name: string) => clock.moment.read(name);
-  const files: Folder = {
+  const files = folderFrom({
     read: (name) => clock.moment.files.read(name),
-    ask: (name) => clock.moment.files.ask(name),
     has: (name) => clock.moment.files.has(name),
     list: (name) => clock.moment.files.list(name),
     about: (name) => clock.moment.files.about(name),
-  };
+  });
   return {
     proc: { read, text, folder: within(files, 'proc') },
     sys: files.has('sys/class') ? within(files, 'sys') : undefined,
@@ -99,13 +98,12 @@ function momentOfText(text: string | undefined): Moment {
   const files = filesOf(LARGEST);
   return {
     read: () => text,
-    files: {
+    files: folderFrom({
       read: (name) => (files.list(name).length > 0 ? undefined : text?.trim()),
-      ask: async (name) => (files.list(name).length > 0 ? undefined : text?.trim()),
       has: (name) => text !== undefined && files.has(name),
       list: (name) => (text === undefined ? [] : files.list(name)),
       about: (name) => (text === undefined ? undefined : files.about(name)),
-    },
+    }),
   };
 }
 
@@ -226,11 +224,7 @@ interface Edit {
 function momentDamaged({ read, files }: Moment, edits: readonly Edit[]): Moment {
   return {
     read: (name) => damaged(read(name), edits),
-    files: {
-      ...files,
-      read: (name) => damaged(files.read(name), edits),
-      ask: async (name) => damaged(await files.ask(name), edits),
-    },
+    files: folderFrom({ ...files, read: (name) => damaged(files.read(name), edits) }),
   };
 }
 

@@ -1,0 +1,62 @@
+// Small files of /proc and /sys that come and go, read again and again: a file a process, a file a control group. Kept open,
+// reading one costs half.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Kept } from './host.ts';
+
+/** Files kept open; what is beyond is opened each time. */
+export const KEPT_MAX = 512;
+
+/** What a file may have; what is behind is not read. */
+export const KEPT_BYTES_MAX = 4_096;
+
+export class KeptFiles implements Kept {
+  readonly #folder: string;
+  readonly #descriptors = new Map<string, number>();
+  readonly #bytes = Buffer.alloc(KEPT_BYTES_MAX);
+  #room = KEPT_MAX;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#descriptors.size;
+  }
+
+  /** What a file says now; undefined where there is none, or it has become another's: then it is opened at the next read. */
+  read(name: string): string | undefined {
+    const kept = this.#descriptors.get(name);
+    try {
+      const descriptor = kept ?? openSync(`${this.#folder}/${name}`, 'r');
+      if (kept === undefined && this.#descriptors.size < this.#room) this.#descriptors.set(name, descriptor);
+      try {
+        return this.#bytes.toString('utf8', 0, readSync(descriptor, this.#bytes, 0, KEPT_BYTES_MAX, 0)).trim();
+      } finally {
+        if (kept === undefined && !this.#descriptors.has(name)) closeSync(descriptor);
+      }
+    } catch {
+      this.#drop(name);
+      return undefined;
+    }
+  }
+
+  /** Lets go of those that are not wanted any more. */
+  keepOnly(wanted: (name: string) => boolean): void {
+    for (const name of this.#descriptors.keys()) if (!wanted(name)) this.#drop(name);
+  }
+
+  /** What is read from now on is not kept. */
+  close(): void {
+    this.#room = 0;
+    this.keepOnly(() => false);
+  }
+
+  #drop(name: string): void {
+    const descriptor = this.#descriptors.get(name);
+    if (descriptor === undefined) return;
+    this.#descriptors.delete(name);
+    closeSync(descriptor);
+  }
+}
