@@ -30,10 +30,12 @@ describe('files that are kept open', () => {
     files.close();
   });
 
-  it('are read no further than there is room', () => {
+  it('are nothing where they have more than is read', () => {
     const files = new KeptFiles(folder);
-    write('long', 'x'.repeat(KEPT_BYTES_MAX * 2));
-    expect(files.read('long')).toHaveLength(KEPT_BYTES_MAX);
+    write('long', 'x'.repeat(KEPT_BYTES_MAX));
+    expect(files.read('long')).toBeUndefined();
+    write('long', 'x'.repeat(KEPT_BYTES_MAX - 1));
+    expect(files.read('long')).toHaveLength(KEPT_BYTES_MAX - 1);
     files.close();
   });
 

@@ -7,8 +7,8 @@ import type { Kept } from './host.ts';
 /** Files kept open; what is beyond is opened each time. */
 export const KEPT_MAX = 512;
 
-/** What a file may have; what is behind is not read. */
-export const KEPT_BYTES_MAX = 4_096;
+/** What a file may have; what has as much is not told, since it may be cut off. */
+export const KEPT_BYTES_MAX = 32_768;
 
 export class KeptFiles implements Kept {
   readonly #folder: string;
@@ -32,7 +32,8 @@ export class KeptFiles implements Kept {
       const descriptor = kept ?? openSync(`${this.#folder}/${name}`, 'r');
       if (kept === undefined && this.#descriptors.size < this.#room) this.#descriptors.set(name, descriptor);
       try {
-        return this.#bytes.toString('utf8', 0, readSync(descriptor, this.#bytes, 0, KEPT_BYTES_MAX, 0)).trim();
+        const length = readSync(descriptor, this.#bytes, 0, KEPT_BYTES_MAX, 0);
+        return length < KEPT_BYTES_MAX ? this.#bytes.toString('utf8', 0, length).trim() : undefined;
       } finally {
         if (kept === undefined && !this.#descriptors.has(name)) closeSync(descriptor);
       }

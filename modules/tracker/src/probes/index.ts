@@ -1,6 +1,7 @@
 // Every probe, one line each.
 
 export { batteries } from './batteries.ts';
+export { cgroups } from './cgroups.ts';
 export { conntrack } from './conntrack.ts';
 export { cpu } from './cpu.ts';
 export { cpu_frequency } from './cpu-frequency.ts';
