@@ -96,13 +96,15 @@ function readCaptured(probe: Probe, machine: string): Promise<Reading | undefine
 /** A machine whose every file, whatever its name, says the same; or where there is none. */
 function momentOfText(text: string | undefined): Moment {
   const files = filesOf(LARGEST);
+  // What lies elsewhere may speak by being there.
+  const isTold = (name: string) => text !== undefined && /^(?:proc|sys)\//.test(name);
   return {
     read: () => text,
     files: folderFrom({
       read: (name) => (files.list(name).length > 0 ? undefined : text?.trim()),
-      has: (name) => text !== undefined && files.has(name),
+      has: (name) => isTold(name) && files.has(name),
       list: (name) => (text === undefined ? [] : files.list(name)),
-      about: (name) => (text === undefined ? undefined : files.about(name)),
+      about: (name) => (isTold(name) ? files.about(name) : undefined),
     }),
   };
 }

@@ -19,3 +19,4 @@ export { processes } from './processes.ts';
 export { sensors } from './sensors.ts';
 export { sockets } from './sockets.ts';
 export { swap } from './swap.ts';
+export { system } from './system.ts';
