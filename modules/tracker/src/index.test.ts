@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, type Log, memoryBus, type RunningModule, readConfig, runModule, silentLog } from '@ganglion/kernel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import tracker from './index.ts';
+import tracker, { LABEL_CHARACTERS_MAX, LABELS_MAX } from './index.ts';
 import { capturedLater, rootOf } from './probes/captured.ts';
 
 const MACHINE = 'server-128-cores-linux-5.15';
@@ -119,6 +119,13 @@ describe('the tracker', () => {
     expect(measuresIn(seen)).toEqual([]);
   });
 
+  it('tells the labels of the machine where it tells what it is', async () => {
+    const labels = { site: 'Zürich', 'rack.row-1': '7' };
+    const { seen } = await run({ root: copyOf(MACHINE), machine: 'm', labels });
+    const described = () => seen.map(({ body }) => (body['about'] as Record<string, unknown> | undefined)?.['machine']);
+    await vi.waitFor(() => expect(described()).toContainEqual(expect.objectContaining({ name: 'm', labels })));
+  });
+
   it('measures this machine under its whole host name when nothing is set', async () => {
     const { seen } = await run({});
     await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]), { timeout: 5_000 });
@@ -140,6 +147,15 @@ describe("the tracker's settings", () => {
     [{ interval_ms: 3_600_001 }, 'setting tracker.interval_ms: it must be <= 3600000'],
     [{ interval_ms: 250.5 }, 'setting tracker.interval_ms: it must be integer'],
     [{ intervall_ms: 1000 }, 'setting tracker.intervall_ms: there is no such setting'],
+    [{ labels: { Site: 'a' } }, 'setting tracker.labels'],
+    [{ labels: { site: '' } }, 'setting tracker.labels.site'],
+    [{ labels: { site: 'x'.repeat(LABEL_CHARACTERS_MAX + 1) } }, 'setting tracker.labels.site'],
+    [{ labels: { site: 'two\nlines' } }, 'setting tracker.labels.site'],
+    [{ labels: { ['x'.repeat(LABEL_CHARACTERS_MAX + 1)]: 'a' } }, 'setting tracker.labels'],
+    [
+      { labels: Object.fromEntries(Array.from({ length: LABELS_MAX + 1 }, (_, n) => [`l${n}`, 'a'])) },
+      'setting tracker.labels',
+    ],
     [{ machine: 7 }, 'setting tracker.machine: it must be string'],
     [{ machine: '' }, '"" cannot name a source: it is empty'],
     [{ machine: 'x'.repeat(248) }, '256 bytes of at most 255'],

@@ -20,6 +20,10 @@ const probes: readonly Probe[] = Object.values(every);
  */
 const FIRST_SAMPLE_MS = 200;
 
+/** Labels that a machine may have, and characters that each may have. */
+export const LABELS_MAX = 16;
+export const LABEL_CHARACTERS_MAX = 64;
+
 /** That there is no measure is told at most this often. */
 const TELL_INTERVAL_MS = 60_000;
 
@@ -41,14 +45,21 @@ export default defineModule({
         description:
           "Where the machine's /proc is mounted, its /sys beside it. Systems without are measured by what Node knows of them.",
       }),
+      labels: Type.Optional(
+        Type.Record(Type.String(), Type.String({ pattern: `^[^\\u0000-\\u001f\\u007f]{1,${LABEL_CHARACTERS_MAX}}$` }), {
+          propertyNames: { pattern: `^[a-z][a-z0-9_.-]{0,${LABEL_CHARACTERS_MAX - 1}}$` },
+          maxProperties: LABELS_MAX,
+          description: 'What this machine is called by beside its name, like site = "berlin": told in its birth.',
+        }),
+      ),
     },
     { additionalProperties: false },
   ),
   start: ({ config, count, describe, emit, log, onStop, stopping }) => {
-    const { machine = hostname(), interval_ms, root } = config;
+    const { machine = hostname(), interval_ms, root, labels } = config;
     // A name that no routing key can hold is told now, not at each measure.
     routingKey(machine, measure.family);
-    describe({ machine: describeMachine(machine, interval_ms, os) });
+    describe({ machine: describeMachine(machine, interval_ms, os, labels) });
     const sampler = new Sampler(probes, openHost(root), { count, log });
     onStop(() => sampler.close());
     const limiter = new LogLimiter(TELL_INTERVAL_MS);

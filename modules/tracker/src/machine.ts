@@ -16,7 +16,12 @@ export interface MachineDescription {
   readonly memory_bytes: number;
   /** When the machine started, epoch milliseconds, to the second. */
   readonly started_ms: number;
+  /** What its owner calls it by: `site`: `berlin`. Absent when there is none. */
+  readonly labels?: Labels;
 }
+
+/** Texts by names, as the settings have them. */
+export type Labels = Readonly<Record<string, string>>;
 
 type Os = Pick<typeof os, 'arch' | 'cpus' | 'release' | 'totalmem' | 'type' | 'uptime'>;
 
@@ -25,6 +30,7 @@ export function describeMachine(
   name: string,
   interval_ms: number,
   os: Os,
+  labels: Labels = {},
   now_ms: number = Date.now(),
 ): MachineDescription {
   return {
@@ -35,5 +41,6 @@ export function describeMachine(
     cores: os.cpus().length,
     memory_bytes: os.totalmem(),
     started_ms: Math.round(now_ms / 1000 - os.uptime()) * 1000,
+    ...(Object.keys(labels).length > 0 && { labels }),
   };
 }

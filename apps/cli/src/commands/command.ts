@@ -35,6 +35,7 @@ export const FLAGS = {
   host: ['--host ADDRESS', 'the address of the page (127.0.0.1)'],
   interval: ['--interval TIME', 'between two samples: 500ms, 2s (1s)'],
   machine: ['--machine NAME', "this machine's name (the host name)"],
+  label: ['--label NAME=TEXT', 'a label of this machine, like site=berlin; as often as you like'],
   machines: ['--machines NUMBER', 'how many machines are simulated (200)'],
   seed: ['--seed NUMBER', 'another seed, another fleet (2016)'],
   spool: ['--spool FOLDER', 'where measures wait for the broker, or none'],

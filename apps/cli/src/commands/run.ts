@@ -33,6 +33,7 @@ export const run: Command = {
     'broker_key',
     'exchange',
     'machine',
+    'label',
     'interval',
     'port',
     'host',

@@ -33,6 +33,7 @@ export const FLAG_ALIASES: Readonly<Record<string, readonly string[]>> = {
   host: ['web.host'],
   interval: ['tracker.interval_ms', 'simulator.interval_ms'],
   machine: ['tracker.machine'],
+  label: ['tracker.labels'],
   machines: ['simulator.machines'],
   seed: ['simulator.seed'],
   insecure: ['web.insecure'],

@@ -9,6 +9,7 @@ const TRACKER = {
     {
       interval_ms: Type.Integer({ default: 1000, minimum: 100 }),
       machine: Type.Optional(Type.String()),
+      labels: Type.Optional(Type.Record(Type.String(), Type.String())),
     },
     { additionalProperties: false },
   ),
@@ -93,6 +94,14 @@ describe('settings', () => {
     for (const flag of ['--interval', '--tracker.interval_ms', '--tracker.interval-ms']) {
       expect(entryOf(read({ words: [flag, '2s'] }), 'tracker.interval_ms')).toEqual([2000, flag]);
     }
+  });
+
+  test('that are tables are put together of all flags, and take the place of what the file has', () => {
+    const file = { tracker: { labels: { site: 'paris' } } };
+    expect(read({ file }).given('tracker')).toEqual({ labels: { site: 'paris' } });
+    const words = ['--label', 'rack=7', '--label', 'role=db', '--tracker.labels', 'rack=8'];
+    expect(read({ file, words }).given('tracker')).toEqual({ labels: { rack: '8', role: 'db' } });
+    expect(() => read({ words: ['--label', 'berlin'] })).toThrow('setting tracker.labels');
   });
 
   test('without stated names are taken as one table', () => {

@@ -148,10 +148,15 @@ function isFromKubernetes(name: string, text: string): boolean {
 }
 
 function* fromFlags(catalogue: Catalogue, flags: readonly Flag[], command: string): Generator<Entry> {
+  const tables = new Map<Setting, Readonly<Record<string, unknown>>>();
   for (const { name, raw, value } of flags) {
     const setting = catalogue.byFlag(name);
     if (setting === undefined) throw flagUnknown(raw, whyUnknown(catalogue, name), command);
-    yield checked(setting, readText(setting.schema, setting.key, value), raw);
+    const read = readText(setting.schema, setting.key, value);
+    // Of a table each flag gives a part.
+    const whole = isTable(read) ? { ...tables.get(setting), ...read } : read;
+    if (isTable(whole)) tables.set(setting, whole);
+    yield checked(setting, whole, raw);
   }
 }
 

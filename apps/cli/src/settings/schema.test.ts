@@ -21,6 +21,10 @@ describe('a text from the environment or a flag', () => {
     [Type.Enum(['info', 'warn']), 'log_level', 'warn', 'warn'],
     [Type.Array(Type.String()), 'web.origins', '["https://a.example"]', ['https://a.example']],
     [Type.Optional(Type.Number()), 'x.limit', '2.5', 2.5],
+    [Type.Record(Type.String(), Type.String()), 'tracker.labels', 'site=berlin', { site: 'berlin' }],
+    [Type.Record(Type.String(), Type.String()), 'tracker.labels', 'a=b=c, d=', { a: 'b=c', d: '' }],
+    [Type.Record(Type.String(), Type.String()), 'tracker.labels', '{"a":"b,c"}', { a: 'b,c' }],
+    [Type.Record(Type.String(), Type.String()), 'tracker.labels', 'berlin', 'berlin'],
   ])('%j, %s: %j is %j', (schema, name, text, value) => {
     expect(readText(schema, name, text)).toEqual(value);
   });

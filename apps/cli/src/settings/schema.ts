@@ -58,8 +58,8 @@ export function faultOf(schema: TSchema, value: unknown): string | undefined {
 
 /**
  * Reads a text from the environment or a flag as the value that the schema asks for: a text stays as it is, all else
- * is written as in JSON; a setting in `_ms` also takes a number with `ms`, `s` or `min`. What cannot be read stays a
- * text, for the check that follows to refuse.
+ * is written as in JSON; a setting in `_ms` also takes a number with `ms`, `s` or `min`, and a table of texts also
+ * `name=text,name=text`. What cannot be read stays a text, for the check that follows to refuse.
  */
 export function readText(schema: TSchema, name: string, text: string): unknown {
   if (faultOf(schema, text) === undefined) return text;
@@ -70,8 +70,15 @@ export function readText(schema: TSchema, name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return text;
+    return fieldOf(schema, 'type') === 'object' ? (tableIn(text) ?? text) : text;
   }
+}
+
+/** Reads `name=text,name=text`. */
+function tableIn(text: string): Readonly<Record<string, string>> | undefined {
+  const pairs = text.split(',').map((pair) => /^\s*([^=]+)=(.*)$/.exec(pair) ?? []);
+  if (pairs.some(([whole]) => whole === undefined)) return undefined;
+  return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name.trim(), value.trim()]));
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
