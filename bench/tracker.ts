@@ -88,11 +88,16 @@ export async function measureTracker({ url, driver, quick, say }: Bench): Promis
   }
 }
 
-/** The files of the kernel that a process holds open: what the tracker reads, whatever probes it has. */
+/**
+ * The files of the kernel that a process holds open: what the tracker reads at each sample, whatever probes it has. Those of
+ * processes and control groups come and go, and are read every 5 s: their cost is the tracker's alone.
+ */
 function filesOpenIn(pid: number): string[] {
   const folder = `/proc/${pid}/fd`;
   const open = readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
-  const files = [...new Set(open.filter((path) => /^\/(proc|sys)\//.test(path)))].sort();
+  const comes_and_goes = /^\/proc\/\d+\/stat$|^\/sys\/fs\/cgroup\//;
+  const kept = open.filter((path) => /^\/(proc|sys)\//.test(path) && !comes_and_goes.test(path));
+  const files = [...new Set(kept)].sort();
   if (files.length === 0) throw new Error('the tracker holds no file of the kernel open: what does it read?');
   return files;
 }

@@ -3,7 +3,8 @@
 // See the kernel's admin-guide/cgroup-v2 and admin-guide/cgroup-v1. Version 2 has one tree with all the files of a group in one
 // folder; before, each controller has a tree of its own. Figures include what is inside of a group.
 
-import type { Folder, Kept } from './host.ts';
+import type { Folder } from './host.ts';
+import type { Kept } from './kept-files.ts';
 
 /** What a group has used since it was made, and what it has now. NaN where it is not told, or has no limit. */
 export interface Group {

@@ -5,7 +5,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootInvalid } from './errors.ts';
-import { KeptFiles } from './kept-files.ts';
+import { type Kept, KeptFiles } from './kept-files.ts';
 import { ProcFile } from './proc-file.ts';
 import { Scanner } from './scanner.ts';
 
@@ -79,15 +79,6 @@ export interface Folder {
   about(name: string): { readonly size_bytes: number; readonly written_ms: number } | undefined;
   /** The same folder, for files that are read often: some are kept open. To be closed by who opened it. */
   keep(): Kept;
-}
-
-/** Files that are kept open, as many as there may be. */
-export interface Kept {
-  /** As a folder's. */
-  read(name: string): string | undefined;
-  /** Lets go of those that are not wanted any more. */
-  keepOnly(wanted: (name: string) => boolean): void;
-  close(): void;
 }
 
 /** Makes figures of a file, which it may read only while it runs. */

@@ -2,13 +2,21 @@
 // reading one costs half.
 
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Kept } from './host.ts';
 
-/** Files kept open; what is beyond is opened each time. */
-export const KEPT_MAX = 512;
+/** Files kept open by each who asks for it; what is beyond is opened each time. Some systems allow a process 1,024. */
+export const KEPT_MAX = 256;
 
 /** What a file may have; what has as much is not told, since it may be cut off. */
 export const KEPT_BYTES_MAX = 32_768;
+
+/** Files that are kept open, as many as there may be. */
+export interface Kept {
+  /** As a folder's. */
+  read(name: string): string | undefined;
+  /** Lets go of those that are not wanted any more. */
+  keepOnly(wanted: (name: string) => boolean): void;
+  close(): void;
+}
 
 export class KeptFiles implements Kept {
   readonly #folder: string;
