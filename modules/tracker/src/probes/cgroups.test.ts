@@ -48,9 +48,9 @@ describe('containers and units', () => {
     expect(Object.keys(figures?.units ?? {})).toEqual([
       'docker 4f66ad9a0b2e',
       'nginx.service',
-      'user 1000 app-editor.scope',
       'init.scope',
       'session-3.scope',
+      'user 1000 app-editor.scope',
     ]);
     expect(figures).toMatchObject({ containers: 1, services: 1 });
     expect(figures?.units['docker 4f66ad9a0b2e']).toEqual({
@@ -134,10 +134,19 @@ describe('containers and units', () => {
     expect(figures?.left_out).toBe(names.length - UNITS_MAX);
   });
 
+  it('stay the same while nobody uses much more than another', () => {
+    const names = Array.from({ length: UNITS_MAX * 2 }, (_, n) => `s${n}`);
+    const at = (us: (n: number) => number) => services(Object.fromEntries(names.map((name, n) => [name, us(n)])));
+    const { read } = machine(at(() => 0));
+    const told = () => Object.keys(read(at((n) => n))?.units ?? {}).toSorted();
+    const before = Object.keys(read()?.units ?? {}).toSorted();
+    expect(told()).toEqual(before);
+  });
+
   it('have no figures of the time in which they were not told', () => {
     const io = (bytes: number, quiet: boolean) => {
       const others = Object.fromEntries(Array.from({ length: UNITS_MAX }, (_, n) => [`s${n}`, quiet ? bytes : 0]));
-      const files = services({ ...others, x: quiet ? 0 : bytes });
+      const files = services({ ...others, x: quiet ? 0 : bytes * 100 });
       const read = (name: string) => (name.endsWith('x.service/io.stat') ? `8:0 rbytes=${bytes}` : files.read(name));
       return folderFrom({ ...files, read });
     };

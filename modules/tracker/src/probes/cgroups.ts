@@ -104,8 +104,7 @@ class Units {
   read(): Reading<Figures> | undefined {
     this.#lookUp();
     this.#followed = this.#followed.filter((each) => this.#readCpu(each));
-    // Of whom it is not known, last.
-    const ranked = this.#followed.toSorted((a, b) => (b.cpu_cores || 0) - (a.cpu_cores || 0));
+    const ranked = this.#followed.toSorted((a, b) => rankOf(b) - rankOf(a));
     const shown = ranked.slice(0, UNITS_MAX);
     for (const each of ranked.slice(UNITS_MAX)) each.group = undefined;
     const units = new Map<string, UnitFigures>();
@@ -168,6 +167,14 @@ class Units {
     each.group_ms = now_ms;
     return Object.keys(figures).length === words ? undefined : figures;
   }
+}
+
+/**
+ * By hundredths of a core, and among equals those first that were told before: who is told shall not change each time. Of whom
+ * it is not known, last.
+ */
+function rankOf({ cpu_cores, group }: Followed): number {
+  return Math.round((cpu_cores || 0) * 100) + (group === undefined ? 0 : 0.5);
 }
 
 const unread = (unit: Unit): Followed => {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Folder, Host } from '../host.ts';
-import { ascii, Scanner } from '../scanner.ts';
-import { captured, filesOf, folderFrom, folderOf, within } from './captured.ts';
+import { filesOf, folderFrom, folderOf, within } from './captured.ts';
 import { KNOWN_MAX, Processes, parseProcess, processes, READ_MAX, TOP_MAX, TURN_MS } from './processes.ts';
 
 const MACHINE = 'server-128-cores-linux-5.15';
@@ -17,11 +16,7 @@ async function processesAt(...moments: readonly Folder[]) {
     list: (name) => moment.list(name),
     about: () => undefined,
   });
-  const proc: Host['proc'] = {
-    read: (name, parse) => parse(new Scanner(ascii(captured(MACHINE, name) ?? ''))),
-    text: () => undefined,
-    folder,
-  };
+  const proc: Host['proc'] = { read: () => undefined, text: () => undefined, folder };
   const reader = processes.open({ proc, now: () => time_ms } as Host);
   const told: Awaited<ReturnType<typeof reader.read>>[] = [];
   for (const next of moments) {
@@ -53,18 +48,18 @@ describe('processes', () => {
     const [first, second] = await processesAt(...[false, true].map((later) => within(filesOf(MACHINE, later), 'proc')));
     expect(second).toMatchObject({ total: 7, threads: 10, running: 1, sleeping: 3, waiting: 1, idle: 1, zombies: 1 });
     expect(second?.threads_max).toBe(4_126_211);
-    expect(Object.keys(second?.top ?? {})).toEqual(['9001@812345', '812@2500', '1@3', '9100@900000']);
-    expect(second?.top['9001@812345']).toEqual({
+    expect(second?.top.map(({ name }) => name)).toEqual(['postgres', 'nginx', 'systemd', 'my (odd) name']);
+    expect(second?.top[0]).toEqual({
       name: 'postgres',
+      process: '9001@812345',
       cpu_cores: 2,
       memory_bytes: 1_073_741_824,
-      threads: 4,
-      started_ms: 1_748_700_000_000 + 8_123_450,
       unit: 'docker 4f66ad9a0b2e',
     });
-    expect(second?.top['9100@900000']).toMatchObject({ name: 'my (odd) name', unit: 'session-3.scope' });
+    expect(second?.top[3]).toMatchObject({ process: '9100@900000', unit: 'session-3.scope' });
     // How much CPU one has is known only between two readings.
-    expect(first?.top['9001@812345']).not.toHaveProperty('cpu_cores');
+    expect(first?.top[0]).toMatchObject({ name: 'postgres' });
+    expect(first?.top[0]).not.toHaveProperty('cpu_cores');
   });
 
   it('are others where another has got the number', async () => {
@@ -72,7 +67,7 @@ describe('processes', () => {
       procWith({ pid: 7, ticks: 10, start: 100, pages: 1 }),
       procWith({ pid: 7, ticks: 500, start: 200, pages: 1 }),
     );
-    expect(second?.top).toEqual({ '7@200': expect.not.objectContaining({ cpu_cores: expect.anything() }) });
+    expect(second?.top).toEqual([{ name: 'any', process: '7@200' }]);
   });
 
   it('that ended are forgotten', async () => {
@@ -84,7 +79,7 @@ describe('processes', () => {
     const all = (ticks: number) =>
       Array.from({ length: 40 }, (_, n) => ({ pid: n + 2, ticks: n < 20 ? ticks * n : 0, pages: n < 20 ? 0 : n }));
     const [, second] = await processesAt(procWith(...all(0)), procWith(...all(1)));
-    const pids = Object.keys(second?.top ?? {}).map((key) => Number.parseInt(key, 10));
+    const pids = (second?.top ?? []).map(({ process }) => Number.parseInt(process, 10));
     expect(pids.slice(0, TOP_MAX)).toEqual([21, 20, 19, 18, 17, 16, 15, 14, 13, 12]);
     expect(pids.slice(TOP_MAX)).toEqual([41, 40, 39, 38, 37, 36, 35, 34, 33, 32]);
   });

@@ -13,7 +13,6 @@ import type { Folder, Host } from '../host.ts';
 import type { Kept } from '../kept-files.ts';
 import { defineProbe, type Reading } from '../probe.ts';
 import { grown, tell } from '../rate.ts';
-import { ascii, type Scanner } from '../scanner.ts';
 
 /** Processes that are told by CPU, and by memory; some are in both. */
 export const TOP_MAX = 10;
@@ -32,10 +31,9 @@ const TICK_MS = 10;
 
 const Process = Type.Object({
   name: Type.String({ title: 'Name' }),
+  process: Type.String({ title: 'Its number, and when it started: <pid>@<start>' }),
   cpu_cores: Type.Optional(Type.Number({ title: 'CPU', minimum: 0, unit: 'cores' })),
   memory_bytes: Type.Optional(Bytes('Memory')),
-  threads: Count('Threads'),
-  started_ms: Type.Optional(Count('Started, epoch milliseconds')),
   unit: Type.Optional(Type.String({ title: 'Container or unit that it is in' })),
 });
 
@@ -51,9 +49,8 @@ const schema = Type.Object({
   idle: Count("The kernel's own with nothing to do"),
   stopped: Count('That were halted'),
   zombies: Count('That have ended and nobody has asked how'),
-  top: Type.Record(Type.String(), Process, {
-    title: `The first ${TOP_MAX} by CPU and by memory, by process number and when it started`,
-  }),
+  // Listed by name, not by number: whoever draws a curve of each has no more of them with every process that comes and goes.
+  top: Type.Array(Process, { title: `The first ${TOP_MAX} by CPU, and by memory` }),
   left_out: Type.Optional(Count(`Processes beyond the first ${KNOWN_MAX}`)),
 });
 
@@ -66,23 +63,15 @@ export const processes = defineProbe({
   open: ({ proc, now }) => {
     if (proc === undefined) return { read: () => undefined };
     const all = new Processes(proc.folder, now);
-    const started_ms = proc.read('stat', parseStarted) ?? Number.NaN;
     return {
       read: async () => {
         if (!(await all.read())) return undefined;
-        return processesOf(all, proc.folder, started_ms, threadsMax(proc));
+        return processesOf(all, proc.folder, threadsMax(proc));
       },
       close: () => all.close(),
     };
   },
 });
-
-/** When the machine started, epoch milliseconds. NaN when it is not told. */
-function parseStarted(file: Scanner): number {
-  return file.counterAfter(STARTED) * 1_000;
-}
-
-const STARTED = ascii('\nbtime ');
 
 /** What bounds the number of threads: how many there may be, and how many numbers there are for them. */
 function threadsMax(proc: NonNullable<Host['proc']>): number {
@@ -223,7 +212,6 @@ const STATES: ReadonlyMap<string, State> = new Map([
 export function processesOf(
   { known, left_out }: Pick<Processes, 'known' | 'left_out'>,
   folder: Folder,
-  started_ms: number,
   threads_max: number,
 ): Reading<Figures> {
   const counts = { running: 0, sleeping: 0, waiting: 0, idle: 0, stopped: 0, zombies: 0 };
@@ -237,13 +225,12 @@ export function processesOf(
     by_cpu.offer(pid, process.cpu_cores);
     by_memory.offer(pid, process.memory_pages);
   }
-  const top = new Map<string, Process>();
+  const top: Process[] = [];
   for (const pid of new Set([...by_cpu.pids, ...by_memory.pids])) {
     const process = known.get(pid);
-    if (process === undefined) continue;
-    top.set(`${pid}@${process.start_ticks}`, detailOf(process, pid, folder, started_ms));
+    if (process !== undefined) top.push(detailOf(process, pid, folder));
   }
-  const figures: Figures = { total: known.size, threads, ...counts, top: Object.fromEntries(top) };
+  const figures: Figures = { total: known.size, threads, ...counts, top };
   tell(figures, 'threads_max', threads_max);
   if (left_out > 0) figures.left_out = left_out;
   return { figures };
@@ -266,12 +253,11 @@ class Top {
   }
 }
 
-function detailOf(known: Known, pid: number, folder: Folder, machine_started_ms: number): Process {
-  const process: Process = { name: oneLine(known.name, NAME_MAX), threads: known.threads };
+function detailOf(known: Known, pid: number, folder: Folder): Process {
+  const process: Process = { name: oneLine(known.name, NAME_MAX), process: `${pid}@${known.start_ticks}` };
   tell(process, 'cpu_cores', Math.round(known.cpu_cores * 1_000) / 1_000);
   // The pages of a stat are of a size that is not told.
   tell(process, 'memory_bytes', memoryIn(folder.read(`${pid}/status`) ?? ''));
-  tell(process, 'started_ms', machine_started_ms + known.start_ticks * TICK_MS);
   const unit = unitOfProcess(folder.read(`${pid}/cgroup`) ?? '');
   if (unit !== undefined) process.unit = unit.name;
   return process;

@@ -32,7 +32,7 @@ describe('sensors', () => {
         'iwlwifi_1 temp1': { celsius: 36 },
         pch_cannonlake: { celsius: 44.5 },
       },
-      fans: { 'thinkpad fan1': { revolutions_per_minute: 2_637 }, 'thinkpad fan2': { revolutions_per_minute: 0 } },
+      fans: { 'thinkpad fan1': { rpm: 2_637 }, 'thinkpad fan2': { rpm: 0 } },
       power: { 'BAT0 power1': { watts: 9.88 } },
     });
   });

@@ -26,7 +26,7 @@ const Temperature = Type.Object({
 });
 
 const Fan = Type.Object({
-  revolutions_per_minute: Type.Number({ title: 'Now', minimum: 0, unit: '1/min' }),
+  rpm: Type.Number({ title: 'Now', minimum: 0, unit: '1/min' }),
 });
 
 const Draw = Type.Object({ watts: Watts('Now') });
@@ -166,8 +166,8 @@ export async function readSensors(sys: Folder, found: Found): Promise<Reading<Fi
   }
   const fans: [string, Static<typeof Fan>][] = [];
   for (const { name, file } of found.fans) {
-    const revolutions_per_minute = parseWhole(await sys.ask(file), 1_000_000);
-    if (revolutions_per_minute !== undefined) fans.push([name, { revolutions_per_minute }]);
+    const rpm = parseWhole(await sys.ask(file), 1_000_000);
+    if (rpm !== undefined) fans.push([name, { rpm }]);
   }
   const power: [string, Static<typeof Draw>][] = [];
   for (const { name, file } of found.power) {

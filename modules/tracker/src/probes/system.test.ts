@@ -56,7 +56,7 @@ describe('the system', () => {
       clock_keeper: 'chrony',
       clock_synchronized: true,
       clock_synchronized_ms: NOW_MS,
-      clock_drift_parts_per_million: -12.346,
+      clock_drift_ppm: -12.346,
     });
   });
 

@@ -24,7 +24,7 @@ const schema = Type.Object({
   clock_synchronized: Type.Optional(Type.Boolean({ title: 'Clock set by others within three hours' })),
   clock_synchronized_ms: Type.Optional(Count('Clock set last, epoch milliseconds')),
   clock_keeper: Type.Optional(Type.String({ title: 'Who sets the clock' })),
-  clock_drift_parts_per_million: Type.Optional(
+  clock_drift_ppm: Type.Optional(
     Type.Number({ title: 'How much faster or slower the clock would run by itself', unit: 'ppm' }),
   ),
   clock_source: Type.Optional(Type.String({ title: 'What the clock counts by' })),
@@ -85,7 +85,7 @@ function clockIn(files: Folder, now_ms: number): Partial<Figures> {
     const parts = parseDrift(files.read(drift_file) ?? '');
     return {
       ...synchronized('chrony', chrony, now_ms),
-      ...(parts !== undefined && { clock_drift_parts_per_million: parts }),
+      ...(parts !== undefined && { clock_drift_ppm: parts }),
     };
   }
   if (timesyncd !== undefined) return synchronized('systemd-timesyncd', timesyncd, now_ms);
