@@ -17,6 +17,9 @@ const HIDDEN_COMMIT_MS = 1_000;
 /** Machines of one picture whose age is measured. */
 const AGES_MAX = 64;
 
+/** Who is worst is told so often at most: a list that changes with each picture cannot be read. */
+const WORST_MS = 250;
+
 /** After the whole fleet is looked at again, what it said meanwhile may take so long to be here. */
 const CATCH_UP_MS = 2_000;
 
@@ -74,6 +77,8 @@ export class Station implements Feed {
   #look: Look = { view: 'fleet' };
   /** Since when that is looked at, by the server's clock. */
   #look_ms = 0;
+  #worst_due = false;
+  #worst_told_ms = Number.NEGATIVE_INFINITY;
   #ages: number[] = [];
   #cancelCommit: (() => void) | undefined;
 
@@ -173,14 +178,13 @@ export class Station implements Feed {
     const store = this.#store;
     store.tidy();
     this.bus = store.bus;
-    let moved = false;
     const second = Math.floor(store.now_ms / 1000) * 1000;
     if (second !== this.now_ms) {
       this.now_ms = second;
       this.#tellAge();
       // While the bus is away nobody can be heard, so nobody is late of their own.
       if (this.bus?.connected !== false) fleet.judgeSilence(second, store.silence_since_ms, this.#listenedTo());
-      moved = true;
+      this.#worst_due = true;
     }
     const { changed, judged, membership } = fleet.take();
     if (membership) {
@@ -192,10 +196,14 @@ export class Station implements Feed {
       this.summary = summarize(fleet, store.heard_since_ms);
       const { HIGH, dead } = this.summary.count;
       // Who is worst moves calmly, except when there is news.
-      moved ||= HIGH !== before.HIGH || dead !== before.dead;
+      this.#worst_due ||= HIGH !== before.HIGH || dead !== before.dead;
       this.judged++;
     }
-    if (moved) this.worst = worstOf(fleet);
+    if (this.#worst_due && performance.now() - this.#worst_told_ms >= WORST_MS) {
+      this.#worst_due = false;
+      this.#worst_told_ms = performance.now();
+      this.worst = worstOf(fleet);
+    }
     if (fleet.columns.length !== this.resources.length) this.resources = fleet.columns.map(({ name }) => name);
     this.ready = store.ready;
     this.user = store.hello?.user;
