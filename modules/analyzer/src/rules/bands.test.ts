@@ -30,6 +30,11 @@ describe('bands', () => {
     });
   });
 
+  it('call memory that is in use no trouble, as long as a quarter is left', () => {
+    const judged = (memory_percentage: number) => judge('db-01', { cpu_percentage: 1, memory_percentage }).memory_result;
+    expect([74, 75, 89.9, 90].map(judged)).toEqual(['LOW', 'MEDIUM', 'MEDIUM', 'HIGH']);
+  });
+
   it('call no file system HIGH that has a tenth left, unless they are told to', () => {
     const body = { cpu_percentage: 80, file_systems_percentage: 80 };
     expect(judge('db-01', body).file_systems_result).toBe('MEDIUM');

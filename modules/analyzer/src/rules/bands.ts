@@ -24,8 +24,12 @@ interface Limits {
   readonly high_from: number;
 }
 
-/** Where the limits for all would cry wolf: a file system that is three quarters full has room for long. */
-const USUAL: readonly Exception[] = [{ resource: 'file_systems', medium_from: 75, high_from: 90 }];
+/** Where the limits for all would cry wolf: memory is there to be used, and a file system that is half full has room for long. */
+const USUAL: readonly Exception[] = ['memory', 'file_systems'].map((resource) => ({
+  resource,
+  medium_from: 75,
+  high_from: 90,
+}));
 
 export const bands = defineRule({
   name: 'bands',
@@ -52,8 +56,8 @@ export const bands = defineRule({
           default: [],
           maxItems: LIMITS_MAX,
           description:
-            'Other limits for some resources or machines; of those that fit, the last one counts. Without one, file ' +
-            'systems are MEDIUM from 75 on and HIGH from 90 on',
+            'Other limits for some resources or machines; of those that fit, the last one counts. Without one, memory ' +
+            'and file systems are MEDIUM from 75 on and HIGH from 90 on',
         },
       ),
     },
