@@ -20,6 +20,9 @@ const PROCESSES = 4;
 /** Measures of a machine that wait in memory, as `ganglion run tracker` has it. */
 const MEMORY_MESSAGES = 10;
 
+/** What the page's server remembers of the fleet: as much as fills up before everything has settled, and is then full. */
+const PAST_MEBIBYTES = 8;
+
 const SAMPLE_MS = 5_000;
 const RELOAD_MS = 10_000;
 
@@ -61,7 +64,7 @@ export async function soak({ quick, minutes, say, startBroker }: Chaos): Promise
   const place: Place = { broker: broker.url, exchange: 'chaos' };
   const presence = await runModule(place, 'presence');
   const analyzer = await runModule(place, 'analyzer');
-  const web = await runModule(place, 'web', '--port', '0');
+  const web = await runModule(place, 'web', '--port', '0', '--web.past-mebibytes', `${PAST_MEBIBYTES}`);
   const port = portOf(web);
   let tapped_bytes = 0;
   const tap = runTap(place, (bytes) => {
