@@ -211,7 +211,7 @@ class Watched {
     const { processInfo } = await this.#browser_session.send('SystemInfo.getProcessInfo');
     const sums = new Map<string, number>();
     for (const { id, type } of processInfo) {
-      setPriority(id, NICE);
+      standBack(id);
       const name = type === 'renderer' ? 'chromium: the pages' : 'chromium: the rest';
       sums.set(name, (sums.get(name) ?? 0) + resident_megabytes(id));
     }
@@ -222,6 +222,15 @@ class Watched {
   async machines(): Promise<number> {
     // As a text, since the browser's types are not those of this program.
     return Number(await this.#page.evaluate('ganglion.fleet.size'));
+  }
+}
+
+/** Lets a process go behind all others. One of the browser's may have ended since it was told of. */
+function standBack(id: number): void {
+  try {
+    setPriority(id, NICE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
   }
 }
 
