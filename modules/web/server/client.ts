@@ -6,6 +6,7 @@ import { reasonOf } from '@ganglion/kernel';
 import type { RawData, WebSocket } from 'ws';
 import type { Entry, Fleet } from './fleet.ts';
 import { plainOf } from './frames.ts';
+import { messageOf } from './message.ts';
 
 /** Bytes that may wait unsent for one client; at the first send past that, sending stops until all are out. */
 export const UNSENT_BYTES_MAX = 262_144;
@@ -146,17 +147,22 @@ export abstract class Client {
     this.#socket.terminate();
   }
 
-  /** Strings and bytes both go out as text, unless `binary`. What is sent in one turn of the event loop leaves in one system call. */
-  protected send(text: string | Uint8Array, binary = false): void {
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#stream.cork();
-      process.nextTick(this.#uncork);
-    }
-    this.#socket.send(text, binary ? BINARY : TEXT);
+  /** Sends what `messageOf` has made; many clients may be sent the same bytes. */
+  protected send(message: Buffer): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    // Past the library's own `send`, which writes a header for each client anew.
+    this.#stream.write(message);
     if (this.#behind || this.#socket.bufferedAmount <= UNSENT_BYTES_MAX) return;
     this.#behind = true;
     this.count('clients_behind');
+  }
+
+  /** What is sent in the rest of this turn of the event loop leaves in one system call. */
+  protected gather(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#stream.cork();
+    process.nextTick(this.#uncork);
   }
 
   /** Analyses that a client gets to see no more when it is sent `entries` next. */
@@ -202,9 +208,6 @@ export abstract class Client {
   }
 }
 
-const TEXT = { binary: false, compress: false } as const;
-const BINARY = { binary: true, compress: false } as const;
-
 /** A client that named no subprotocol: one JSON object an analysis. */
 export class PlainClient extends Client {
   catchUp(): void {
@@ -212,9 +215,10 @@ export class PlainClient extends Client {
       const entries = this.fleet.since(this.cursor, ROUND_MACHINES_MAX);
       const last = entries.at(-1);
       if (last === undefined) break;
+      this.gather();
       for (const { state } of entries) {
         const plain = plainOf(state);
-        if (plain !== undefined) this.send(plain);
+        if (plain !== undefined) this.send(messageOf(plain));
       }
       this.move(last.serial, this.passedOver(entries));
     }
@@ -226,11 +230,12 @@ export class PlainClient extends Client {
     if (this.cursor === entry.serial - 1) this.move(entry.serial, 0);
   }
 
-  /** Takes one change at once. `text` is what the entry says, made into bytes once for all clients. */
-  change(entry: Entry, text: Buffer): void {
+  /** Takes one change at once. `message` is what the entry says, made once for all clients. */
+  change(entry: Entry, message: Buffer): void {
     // Behind by more than this one: it catches up when its line is free.
     if (this.cursor !== entry.serial - 1 || this.full) return;
-    this.send(text);
+    this.gather();
+    this.send(message);
     this.move(entry.serial, 0);
   }
 }

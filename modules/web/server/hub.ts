@@ -13,6 +13,7 @@ import { busOf, plainOf, writeFrame, writePlain } from './frames.ts';
 import { Headlines } from './headlines.ts';
 import { type Looks, lookReader } from './looks.ts';
 import { MachineFeed } from './machine-feed.ts';
+import { messageOf } from './message.ts';
 import { type Feed, PageClient, type Round } from './page-client.ts';
 import { LastMinutes } from './peaks.ts';
 import { type Heard, hasFields } from './state.ts';
@@ -289,8 +290,8 @@ export class Hub {
 
   #show({ pages, plains }: View, entry: Entry, analysed: boolean): void {
     if (plains.size > 0 && analysed) {
-      const text = Buffer.from(plainOf(entry.state) ?? '');
-      for (const client of plains) client.change(entry, text);
+      const message = messageOf(plainOf(entry.state) ?? '');
+      for (const client of plains) client.change(entry, message);
     } else {
       for (const client of plains) client.pass(entry);
     }
@@ -340,8 +341,8 @@ export class Hub {
     this.recheck();
     this.#details.tidy(performance.now());
     this.system.tidy(Date.now());
-    const bytes = writeFrame({ type: 'beat', sent_ms: Date.now() });
-    for (const { pages } of this.#all_views()) for (const client of pages) client.beat(bytes);
+    const message = messageOf(writeFrame({ type: 'beat', sent_ms: Date.now() }));
+    for (const { pages } of this.#all_views()) for (const client of pages) client.beat(message);
   }
 
   #check(): void {

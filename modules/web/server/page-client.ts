@@ -7,6 +7,7 @@ import { Client, type ClientEvents } from './client.ts';
 import type { Entry, Fleet } from './fleet.ts';
 import { fitting, writeFigures, writeFrame, writeMachines } from './frames.ts';
 import type { Looks } from './looks.ts';
+import { messageOf } from './message.ts';
 
 /** Machines in one `machines` frame, and in one `figures` frame. */
 export const MACHINES_ROWS_MAX = 200;
@@ -14,8 +15,7 @@ export const FIGURES_ROWS_MAX = 2_000;
 
 /** What is sent to a client at once, and how far it has come then. */
 interface Step {
-  readonly machines: Buffer | undefined;
-  readonly figures: Uint8Array | undefined;
+  readonly messages: Buffer;
   readonly told: number;
   readonly cursor: number;
   readonly folded: number;
@@ -88,14 +88,18 @@ export class PageClient extends Client {
 
   /** Sends a frame whatever its line; only for what is small and rare, or when its line is not full. */
   tell(bytes: string | Uint8Array, binary = false): void {
-    this.#silent = false;
-    this.send(bytes, binary);
+    this.#send(messageOf(bytes, binary));
   }
 
-  /** Sends `beat` if nothing was sent since the last call. */
-  beat(bytes: Buffer): void {
-    if (this.#silent && !this.full) this.send(bytes);
+  /** Sends a message for all, `beat`, if nothing was sent since the last call. */
+  beat(message: Buffer): void {
+    if (this.#silent && !this.full) this.send(message);
     this.#silent = true;
+  }
+
+  #send(message: Buffer): void {
+    this.#silent = false;
+    this.send(message);
   }
 
   protected override understand(data: RawData): void {
@@ -117,8 +121,7 @@ export class PageClient extends Client {
   #step(round: Round): boolean {
     const step = this.#next(round);
     if (step === undefined) return false;
-    if (step.machines !== undefined) this.tell(step.machines);
-    if (step.figures !== undefined) this.tell(step.figures, true);
+    this.#send(step.messages);
     this.#told = step.told;
     this.move(step.cursor, step.folded);
     if (this.#figures === 'all') this.#wide = step.cursor;
@@ -179,9 +182,11 @@ export class PageClient extends Client {
     // What is told in words now has its figures there.
     const rows = changed.filter(({ told_serial }) => told_serial <= this.#told);
     const in_words = told.length > 0;
+    const messages: Buffer[] = [];
+    if (in_words) messages.push(messageOf(writeMachines(told, folded, sent_ms)));
+    if (rows.length > 0) messages.push(messageOf(writeFigures(rows, in_words ? 0 : folded, sent_ms), true));
     return {
-      machines: in_words ? writeMachines(told, folded, sent_ms) : undefined,
-      figures: rows.length > 0 ? writeFigures(rows, in_words ? 0 : folded, sent_ms) : undefined,
+      messages: messages.length === 1 ? (messages[0] as Buffer) : Buffer.concat(messages),
       told: told.at(-1)?.told_serial ?? this.#told,
       cursor,
       folded,
