@@ -33,25 +33,36 @@ const SCREENS = [
 
 const SCHEMES = ['light', 'dark'];
 
-/** What is shown of each fleet, in this order; without a path it is the whole fleet. */
-const FLEETS = [
+/** A simulated fleet, in which something goes wrong so often with each machine. */
+const fleetOf = (machines, faults_per_day) => [
+  ...['simulate', '--machines', `${machines}`, '--interval', '1000', '--seed', `${SEED}`],
+  ...['--simulator.faults-per-day', `${faults_per_day}`],
+];
+
+/** What runs, what is looked at meanwhile, and what is shown of it, in this order. */
+const SYSTEMS = [
   {
-    machines: 12,
+    // This machine: a real one has more to tell than a simulated one.
+    command: ['up', '--machine', 'laptop', '--with', 'examples/hello-module/mood.ts'],
+    looks_at: '/m/laptop',
     views: [
-      { name: 'fleet' },
-      { name: 'machine', open: goToFirstMachine },
+      { name: 'machine', path: '/m/laptop' },
       { name: 'system', path: '/system' },
       { name: 'tap', path: '/system?tap=%23.analysis' },
-      { name: 'cut', path: '/', cuts: true },
     ],
   },
-  { machines: 200, views: [{ name: 'fleet-200' }] },
-  { machines: 1_000, views: [{ name: 'fleet-1000' }, { name: 'empty', empty: true }] },
-  { machines: 10_000, views: [{ name: 'fleet-10000' }] },
+  { command: fleetOf(12, 300), looks_at: '/', views: [{ name: 'fleet' }, { name: 'cut', path: '/', cuts: true }] },
+  { command: fleetOf(200, 40), looks_at: '/', views: [{ name: 'fleet-200' }] },
+  {
+    command: fleetOf(1_000, 20),
+    looks_at: '/',
+    views: [{ name: 'fleet-1000' }, { name: 'sites', path: '/?group=site' }, { name: 'empty', empty: true }],
+  },
+  { command: fleetOf(10_000, 5), looks_at: '/', views: [{ name: 'fleet-10000' }] },
 ];
 
 const wanted = process.argv.slice(2);
-const known = FLEETS.flatMap(({ views }) => views.map(({ name }) => name));
+const known = SYSTEMS.flatMap(({ views }) => views.map(({ name }) => name));
 const unknown = wanted.find((name) => !known.includes(name));
 if (unknown !== undefined) stop(`there is no view "${unknown}"; there are ${known.join(', ')}`);
 if (!existsSync(CHROMIUM)) stop(`there is no ${CHROMIUM}; type: sudo apt-get install -y chromium`);
@@ -63,22 +74,22 @@ const browser = await chromium.launch({
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
 });
 try {
-  for (const { machines, views } of FLEETS) {
+  for (const { command, looks_at, views } of SYSTEMS) {
     const taken = views.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-    if (taken.length > 0) await takeAll(machines, taken);
+    if (taken.length > 0) await takeAll(command, looks_at, taken);
   }
 } finally {
   await browser.close();
 }
 
-/** Simulates a fleet and takes the pictures of some views of it. */
-async function takeAll(machines, views) {
-  const system = await simulate(machines);
+/** Runs a command and takes the pictures of some views of what it shows. */
+async function takeAll(command, looks_at, views) {
+  const system = await start(command);
   try {
     // One page for all of them: its curves begin when it is opened.
     const page = await browser.newPage({ locale: 'en-GB' });
-    await page.goto(system.url);
-    console.log(`${machines} machines: the curves grow for ${GROW_MS / 1_000} s.`);
+    await page.goto(`${system.url}${looks_at}`);
+    console.log(`ganglion ${command.join(' ')}: the curves grow for ${GROW_MS / 1_000} s.`);
     await pause(GROW_MS);
     for (const view of views) {
       if (view.empty) {
@@ -88,9 +99,8 @@ async function takeAll(machines, views) {
         await empty.close();
         continue;
       }
-      if (view.open !== undefined) await page.evaluate(view.open);
       if (view.path !== undefined) await page.evaluate((path) => window.ganglion.router.go(path), view.path);
-      if (view.open !== undefined || view.path !== undefined) await pause(OPEN_MS);
+      if (view.path !== undefined) await pause(OPEN_MS);
       if (view.cuts) {
         await system.stop();
         await page.getByRole('status').filter({ hasText: 'Reconnecting' }).waitFor();
@@ -125,10 +135,9 @@ async function take(page, name) {
   await session.detach();
 }
 
-/** Starts a fleet and its page in one process; resolves when it tells its address. */
-async function simulate(machines) {
-  const words = ['simulate', '--machines', `${machines}`, '--interval', '1000', '--seed', `${SEED}`, '--port', '0'];
-  const child = spawn(process.execPath, ['apps/cli/bin/ganglion.js', ...words], {
+/** Starts a system and its page in one process; resolves when it tells its address. */
+async function start(command) {
+  const child = spawn(process.execPath, ['apps/cli/bin/ganglion.js', ...command, '--port', '0'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -163,12 +172,6 @@ async function openWithoutMachines(page, url) {
   });
   await page.goto(url);
   await page.getByRole('heading', { name: 'No machine has spoken yet' }).waitFor();
-}
-
-/** Runs in the browser. */
-function goToFirstMachine() {
-  const { ganglion } = window;
-  ganglion.router.go(`/m/${encodeURIComponent(ganglion.names()[0])}`);
 }
 
 function stop(why) {
