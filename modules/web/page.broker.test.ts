@@ -355,6 +355,51 @@ test('when the broker goes the page freezes and says so', async () => {
   await shows(headline(page), 'No machine has spoken yet');
 });
 
+test('when the last analyzer goes nobody is called dead for it, and the page says that nobody judges', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  const tell = (family: 'birth' | 'death', more: object) => {
+    const body = { kind: 'instance', instance: 'analyzer-1@h', ...more };
+    const payload = Buffer.from(JSON.stringify(body));
+    return web.bus.publish({ key: `analyzer-1@h.${family}`, payload, properties: {} });
+  };
+  const born = () => tell('birth', { born_ms: Date.now(), about: { role: 'analyzer', publishes: ['analysis'] } });
+  await born();
+  const now_ms = Date.now();
+  for (let i = 0; i < 4; i++) await web.say('a', { cpu_result: 'LOW', cpu_percentage: 5 }, now_ms - 400 + i * 100);
+  await machine(page, 'a').waitFor();
+  await tell('death', { cause: 'connection_lost', died_ms: Date.now(), last_seen_ms: Date.now() });
+  await shows(headline(page), /^No analyzer since \d\d:\d\d:\d\d$/);
+  await shows(status(page), 'No analyzer');
+  // Longer than a machine of that interval may be silent: the server's beats go on.
+  await page.waitForFunction((ms) => (globalThis.ganglion?.now_ms ?? 0) > ms, Date.now() + 4_000);
+  expect(await machine(page, 'a').textContent()).not.toMatch(/DEAD|STALE/);
+  expect(await page.title()).toContain('No analyzer');
+  await born();
+  await shows(headline(page), 'Nothing is wrong');
+  await shows(status(page), 'Live');
+});
+
+test('a view asks for its own code when it is opened, and for nothing else', async () => {
+  const web = await start();
+  await sayHourly(web, 'a', { cpu_percentage: 5, cpu_result: 'LOW' });
+  const { page, requests } = await open(web);
+  await machine(page, 'a').waitFor();
+  const first = requests.length;
+  for (let round = 0; round < 3; round++) {
+    await machine(page, 'a').getByRole('link', { name: 'a' }).click();
+    await page.getByRole('heading', { level: 1, name: 'a' }).waitFor();
+    await page.keyboard.press('s');
+    await page.getByRole('button', { name: 'Pulses' }).waitFor();
+    await page.keyboard.press('f');
+    await machine(page, 'a').waitFor();
+  }
+  const later = requests.slice(first).map((url) => new URL(url).pathname);
+  expect(later.every((path) => /^\/assets\/[\w-]+\.(js|css)$/.test(path))).toBe(true);
+  expect(new Set(later).size).toBe(later.length);
+  expect(requests.filter((url) => url.startsWith('ws:'))).toHaveLength(1);
+});
+
 test('before the first machine it tells how to add one', async () => {
   const { page } = await open(await start());
   await shows(headline(page), 'No machine has spoken yet');

@@ -89,11 +89,13 @@ export class Hub {
   /** When pages were told last, by a clock that nobody sets. */
   #flushed_ms = Number.NEGATIVE_INFINITY;
   #onEmpty: (() => void) | undefined;
+  /** Since when nobody judges; undefined while somebody does, and before anybody did. */
+  #unjudged_since_ms: number | undefined;
 
   constructor(options: HubOptions) {
     this.#options = options;
     const { count, listen, tap } = options;
-    this.system = new System({ listen, tap, count });
+    this.system = new System({ listen, tap, count, onAnalyzers: (there) => this.#tellAnalyzers(there) });
     this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
     this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
     this.#eyes = new Eyes({ listen, details: this.#details, count });
@@ -235,6 +237,7 @@ export class Hub {
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
+    if (this.#unjudged_since_ms !== undefined) client.tell(this.#analyzers());
     return client;
   }
 
@@ -335,6 +338,21 @@ export class Hub {
       const bytes = writeFrame({ type: 'bus', sent_ms: Date.now(), bus });
       for (const client of view.pages) client.tell(bytes);
     }
+  }
+
+  #tellAnalyzers(there: boolean): void {
+    this.#unjudged_since_ms = there ? undefined : Date.now();
+    const bytes = this.#analyzers();
+    for (const { pages } of this.#all_views()) for (const client of pages) client.tell(bytes);
+  }
+
+  #analyzers(): Buffer {
+    const gone_since_ms = this.#unjudged_since_ms;
+    return writeFrame({
+      type: 'analyzers',
+      sent_ms: Date.now(),
+      ...(gone_since_ms !== undefined && { gone_since_ms }),
+    });
   }
 
   #beat(): void {

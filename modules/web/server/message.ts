@@ -1,5 +1,7 @@
 // A whole WebSocket message as it goes over the line, header and all, written once for everyone who is sent it.
 
+/// <reference path="./ws-sender.d.ts" />
+
 import { Sender } from 'ws';
 
 const TEXT = 0x01;

@@ -1,7 +1,7 @@
 // Who runs: every instance that presence has told of, or that was heard to pulse, with what it says of itself.
 
 import type { Pulse } from '@ganglion/kernel';
-import { areLastWords, type Birth, type Death } from '@ganglion/topics';
+import { analysis, areLastWords, type Birth, type Death } from '@ganglion/topics';
 import { type Instance, PAST_MS } from '../wire/frames.ts';
 
 /** Instances that are known at once; past that the one dead longest is forgotten, or else the one known longest. */
@@ -34,9 +34,16 @@ export class Roster {
   readonly #known = new Map<string, Known>();
   /** The dead among them, the longest dead first. */
   readonly #dead = new Set<string>();
+  /** The living that judge. */
+  readonly #analyzers = new Set<string>();
 
   constructor(options: RosterOptions) {
     this.#options = options;
+  }
+
+  /** How many that publish analyses are here, as far as they say so. */
+  get analyzers(): number {
+    return this.#analyzers.size;
   }
 
   get(name: string): Known | undefined {
@@ -92,6 +99,8 @@ export class Roster {
     this.#known.set(name, { instance, text, told_gone_ms });
     this.#dead.delete(name);
     if (gone !== undefined) this.#dead.add(name);
+    if (gone === undefined && instance.publishes.includes(analysis.family)) this.#analyzers.add(name);
+    else this.#analyzers.delete(name);
     this.#options.onChange(name);
   }
 
@@ -103,6 +112,7 @@ export class Roster {
   #forget(name: string): void {
     this.#known.delete(name);
     this.#dead.delete(name);
+    this.#analyzers.delete(name);
     this.#options.onChange(name);
   }
 }

@@ -29,6 +29,8 @@ export interface SystemOptions {
   readonly listen: Context['listen'];
   readonly tap: Context['tap'];
   readonly count: Count;
+  /** The last that judges has gone, or one is back. */
+  readonly onAnalyzers: (there: boolean) => void;
 }
 
 export class System {
@@ -43,11 +45,15 @@ export class System {
   #folding: NodeJS.Timeout | undefined;
   #tell_due = false;
   #taps = 0;
+  #analyzers_there = false;
 
   constructor(options: SystemOptions) {
     this.#options = options;
     this.#roster = new Roster({
-      onChange: (name) => this.#changed(name),
+      onChange: (name) => {
+        this.#changed(name);
+        this.#countAnalyzers();
+      },
       onTooLarge: () => options.count('instances_too_large'),
     });
     this.#strangers = new Strangers((sender) => this.#roster.get(sender) !== undefined);
@@ -92,6 +98,13 @@ export class System {
     clearTimeout(this.#lingering);
     clearTimeout(this.#folding);
     this.#unwatch();
+  }
+
+  #countAnalyzers(): void {
+    const there = this.#roster.analyzers > 0;
+    if (there === this.#analyzers_there) return;
+    this.#analyzers_there = there;
+    this.#options.onAnalyzers(there);
   }
 
   #tap(client: PageClient, look: TapLook, refuse: (why: string) => void): Tap | undefined {

@@ -217,6 +217,14 @@ export interface BusFrame {
   readonly bus: Bus;
 }
 
+/** The last of those that judge measures has gone, or one is back. Also after `hello`, while none is there. */
+export interface AnalyzersFrame {
+  readonly type: 'analyzers';
+  readonly sent_ms: number;
+  /** Since when there is none, by the server's clock. Absent while there is one. */
+  readonly gone_since_ms?: number;
+}
+
 /** Nothing happened, and the line is alive. */
 export interface BeatFrame {
   readonly type: 'beat';
@@ -356,6 +364,7 @@ export type TextFrame =
   | MachinesFrame
   | ReadyFrame
   | BusFrame
+  | AnalyzersFrame
   | BeatFrame
   | RefusedFrame
   | MeasureFrame

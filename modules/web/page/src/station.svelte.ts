@@ -39,6 +39,8 @@ export class Station implements Feed {
 
   line: LineState = $state.raw({ kind: 'connecting' });
   bus: Bus | undefined = $state.raw();
+  /** Since when no analyzer judges, by the server's clock; undefined while one does. */
+  unjudged_since_ms: number | undefined = $state();
   /** Who has logged in here; undefined where nobody had to. */
   user: User | undefined = $state.raw();
   server: string | undefined = $state();
@@ -67,6 +69,8 @@ export class Station implements Feed {
 
   /** What is shown does not move: the line is cut, or the bus is away. */
   readonly frozen: boolean = $derived(this.line.kind === 'cut' || this.bus?.connected === false);
+  /** The fleet does not move: nothing comes, or nobody judges what does. */
+  readonly still: boolean = $derived(this.frozen || this.unjudged_since_ms !== undefined);
   readonly mood = $derived(moodOf(this.summary));
 
   readonly #send: (text: string) => void;
@@ -178,12 +182,14 @@ export class Station implements Feed {
     const store = this.#store;
     store.tidy();
     this.bus = store.bus;
+    this.unjudged_since_ms = store.unjudged_since_ms;
     const second = Math.floor(store.now_ms / 1000) * 1000;
     if (second !== this.now_ms) {
       this.now_ms = second;
       this.#tellAge();
-      // While the bus is away nobody can be heard, so nobody is late of their own.
-      if (this.bus?.connected !== false) fleet.judgeSilence(second, store.silence_since_ms, this.#listenedTo());
+      // While the bus is away, or nobody judges, nobody can be heard, so nobody is late of their own.
+      if (this.bus?.connected !== false && this.unjudged_since_ms === undefined)
+        fleet.judgeSilence(second, store.silence_since_ms, this.#listenedTo());
       this.#worst_due = true;
     }
     const { changed, judged, membership } = fleet.take();

@@ -106,6 +106,12 @@ export const texts = {
   busLine: (why: string | undefined) =>
     `${why === undefined ? '' : `${sentence(why)} `}What you see is from then; it goes on by itself.`,
 
+  // Nobody judges.
+  unjudgedStatus: 'No analyzer',
+  unjudgedHeadline: (time: string) => `No analyzer since ${time}`,
+  unjudgedLine: 'Nobody judges what is measured; what you see is from then. Start one: npx ganglion run analyzer',
+  titleUnjudged: '… No analyzer',
+
   // The first glance.
   nothingWrong: 'Nothing is wrong',
   waiting: 'Waiting for the first word',

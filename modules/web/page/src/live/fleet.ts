@@ -64,6 +64,8 @@ export class Fleet {
   id = new Uint32Array(PLACES_MIN);
   /** Machines let go because there were too many. */
   forgotten = 0;
+  /** When any of them was heard last. */
+  newest_ms = 0;
 
   readonly #places = new Map<string, number>();
   readonly #free: number[] = [];
@@ -105,6 +107,7 @@ export class Fleet {
       const received_ms = sent_ms - (waited_ms[row] as number);
       this.time_ms[place] = received_ms - (late_ms[row] as number);
       this.received_ms[place] = received_ms;
+      if (received_ms > this.newest_ms) this.newest_ms = received_ms;
       const second = this.#advance(place, received_ms);
       for (let i = 0; i < columns.length; i++) {
         const column = columns[i];
@@ -269,6 +272,7 @@ export class Fleet {
     this.id[place] = id;
     this.time_ms[place] = machine.time_ms;
     this.received_ms[place] = received_ms;
+    if (received_ms > this.newest_ms) this.newest_ms = received_ms;
     this.first_ms[place] = machine.first_ms;
     this.interval_ms[place] = machine.interval_ms ?? 0;
     this.high_ms[place] = machine.high_ms ?? 0;

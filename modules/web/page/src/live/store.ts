@@ -10,6 +10,9 @@ import { Fleet } from './fleet.ts';
  */
 export const YOUNG_SERVER_MS = 15_000;
 
+/** What the last analyzer has said may be heard so long after it was told to be gone. */
+const LAST_ANALYSES_MS = 1_000;
+
 /** A server whose bus was there when it started has it this soon. */
 const FIRST_CONNECTION_MS = 1_000;
 
@@ -17,6 +20,9 @@ export class Store {
   readonly fleet = new Fleet();
   hello: HelloFrame | undefined;
   bus: Bus | undefined;
+  /** Since when no analyzer of ours is there, and since when one is back; undefined when it never was so. */
+  #analyzers_gone_ms: number | undefined;
+  #analyzers_back_ms: number | undefined;
   /** The server's clock in the newest frame, epoch milliseconds: how far what is known goes. */
   now_ms = 0;
   /** Whether the whole state has been here once. */
@@ -32,6 +38,7 @@ export class Store {
       case 'hello':
         this.hello = frame;
         this.bus = frame.bus;
+        this.#analyzers_gone_ms = undefined;
         this.#unnamed_left = false;
         this.fleet.beginState();
         break;
@@ -53,6 +60,11 @@ export class Store {
       case 'bus':
         this.bus = frame.bus;
         break;
+      case 'analyzers':
+        if (frame.gone_since_ms === undefined && this.#analyzers_gone_ms !== undefined)
+          this.#analyzers_back_ms = frame.sent_ms;
+        this.#analyzers_gone_ms = frame.gone_since_ms;
+        break;
     }
     if (!this.#unnamed_left || this.heard_since_ms + YOUNG_SERVER_MS >= this.now_ms) return;
     this.#unnamed_left = false;
@@ -69,6 +81,12 @@ export class Store {
     return Math.max(this.hello?.started_ms ?? 0, this.bus?.since_ms ?? 0);
   }
 
+  /** Since when nobody judges, so that nothing is heard of any machine; undefined while somebody does, whoever that is. */
+  get unjudged_since_ms(): number | undefined {
+    const gone_ms = this.#analyzers_gone_ms;
+    return gone_ms !== undefined && this.fleet.newest_ms <= gone_ms + LAST_ANALYSES_MS ? gone_ms : undefined;
+  }
+
   /**
    * Since when a machine that is not heard is silent of its own. When the bus was away the others come back to it one by
    * one, and are not late meanwhile.
@@ -76,6 +94,7 @@ export class Store {
   get silence_since_ms(): number {
     const { hello, bus } = this;
     const was_away = bus !== undefined && hello !== undefined && bus.since_ms > hello.started_ms + FIRST_CONNECTION_MS;
-    return this.heard_since_ms + (was_away ? PATIENCE_MS : 0);
+    const back_ms = this.#analyzers_back_ms ?? Number.NEGATIVE_INFINITY;
+    return Math.max(this.heard_since_ms + (was_away ? PATIENCE_MS : 0), back_ms + PATIENCE_MS);
   }
 }
