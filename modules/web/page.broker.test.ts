@@ -135,7 +135,7 @@ test('several machines in trouble are counted, and the worst named by a link tha
   for (let i = 0; i < 40; i++) await sayHourly(web, `m${i}`, { cpu_result: i % 13 === 12 ? 'HIGH' : 'LOW' });
   await shows(headline(page), '3 machines are HIGH');
   const worst = page.getByRole('region', { name: 'Worst now' });
-  expect(await worst.getByRole('link').count()).toBe(3);
+  await expect.poll(() => worst.getByRole('link').count(), { timeout: 10_000 }).toBe(3);
   const counts = page.getByRole('list', { name: 'Machines by band' });
   expect((await counts.getByRole('listitem').allTextContents()).map((text) => text.trim())).toEqual([
     '40 machines',
@@ -247,6 +247,23 @@ test('a map is grouped by site or by kind of name, and coloured by a resource', 
   await page.getByRole('combobox', { name: 'Group' }).selectOption('By kind of name');
   await shows(page.getByRole('heading', { level: 3 }), 'site*.m* 300');
   expect(await page.getByRole('combobox', { name: 'Colour' }).inputValue()).toBe('cpu');
+});
+
+test('machines are grouped and found by their labels', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  const label = (name: string, labels: object) => {
+    const body = { kind: 'machine', instance: 't', born_ms: 0, about: { name, labels } };
+    return web.bus.publish({ key: `${name}.birth`, payload: Buffer.from(JSON.stringify(body)), properties: {} });
+  };
+  await label('m1', { rack: 'r1' });
+  for (let i = 0; i < 15; i++) await sayHourly(web, `m${i}`, { cpu_percentage: 1, cpu_result: 'LOW' });
+  for (let i = 2; i < 5; i++) await label(`m${i}`, { rack: 'r2' });
+  await page.getByRole('combobox', { name: 'Group' }).selectOption('By rack');
+  const groups = page.getByRole('heading', { level: 3 }).filter({ hasText: /^(r\d|without one) / });
+  await expect.poll(() => groups.allTextContents(), { timeout: 10_000 }).toEqual(['r1 1', 'r2 3', 'without one 11']);
+  await page.getByRole('searchbox', { name: 'Filter by name' }).fill('rack=r2');
+  await shows(page.getByText('3 of 15'), '3 of 15');
 });
 
 test('the palette goes to a machine, a view and an action by a few letters', async () => {
@@ -422,6 +439,22 @@ test('it fits from a phone to a wall', async () => {
       expect(await page.evaluate(() => document.documentElement.scrollWidth), `${machines} at ${width}`).toBe(width);
     }
   }
+});
+
+test('the arrow keys walk from card to card', async () => {
+  const web = await start();
+  const { page } = await open(web);
+  for (let i = 1; i <= 6; i++) await sayHourly(web, `m${i}`, { cpu_percentage: 1, cpu_result: 'LOW' });
+  await machine(page, 'm6').waitFor();
+  await machine(page, 'm1').getByRole('link').focus();
+  const focused = () => page.locator(':focus').textContent();
+  await page.keyboard.press('ArrowRight');
+  expect(await focused()).toBe('m2');
+  await page.keyboard.press('ArrowDown');
+  const below = await focused();
+  const top = (name: string | null) => machine(page, name ?? '').boundingBox();
+  expect((await top(below))?.y).toBeGreaterThan((await top('m2'))?.y ?? Number.POSITIVE_INFINITY);
+  expect((await top(below))?.x).toBe((await top('m2'))?.x);
 });
 
 test('far from the screen a machine is still there in words', async () => {

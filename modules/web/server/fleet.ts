@@ -92,6 +92,12 @@ export class Fleet {
     return this.#touch(entry, true);
   }
 
+  /** More than figures has changed of a machine that is known. */
+  tell(entry: Entry): Entry {
+    entry.state.page = undefined;
+    return this.#touch(entry, true);
+  }
+
   /** Takes over what another fleet knows of a machine, as the newest change of this one. `told`: it is more than figures. */
   adopt(state: State, told: boolean): Entry {
     const known = this.#by_name.get(state.machine);

@@ -11,6 +11,7 @@ import { Eyes, WATCHED_MAX } from './eyes.ts';
 import { type Entry, Fleet } from './fleet.ts';
 import { busOf, plainOf, writeFrame, writePlain } from './frames.ts';
 import { Headlines } from './headlines.ts';
+import { LabelBook } from './labels.ts';
 import { type Looks, lookReader } from './looks.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { messageOf } from './message.ts';
@@ -79,6 +80,7 @@ export class Hub {
   readonly #passes = new Map<Client, Pass>();
   readonly #looks: Looks = lookReader();
   readonly #headlines: Headlines;
+  readonly #labels: LabelBook;
   readonly #details: Details;
   readonly #eyes: Eyes;
   readonly #beats: NodeJS.Timeout;
@@ -99,7 +101,11 @@ export class Hub {
     this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
     this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
     this.#eyes = new Eyes({ listen, details: this.#details, count });
-    this.fleet = new Fleet(options.machines_max, ({ machine }) => this.#headlines.forget(machine));
+    this.#labels = new LabelBook(options.machines_max);
+    this.fleet = new Fleet(options.machines_max, ({ machine }) => {
+      this.#headlines.forget(machine);
+      this.#labels.forget(machine);
+    });
     this.#whole = viewOf('#', this.fleet, this.#headlines);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
@@ -132,6 +138,7 @@ export class Hub {
     }
     const forgotten = fleet.forgotten;
     const entry = fleet.hear(heard);
+    entry.state.labels ??= this.#labels.of(heard.source);
     this.#headlines.add(entry.state);
     if (fleet.forgotten > forgotten) count('machines_forgotten');
     this.#spread(entry, true);
@@ -144,10 +151,17 @@ export class Hub {
     if (this.fleet.forgotten > forgotten) this.#options.count('machines_forgotten');
   }
 
-  /** A machine is here. */
-  revive(machine: string): void {
-    const entry = this.fleet.revive(machine);
-    if (entry !== undefined) this.#spread(entry, false);
+  /** A machine is here. `labels`: what it is labelled with, as it says itself. */
+  revive(machine: string, labels: unknown): void {
+    const revived = this.fleet.revive(machine);
+    const labelled = this.#labels.take(machine, labels);
+    const known = this.fleet.named(machine);
+    if (labelled && known !== undefined) {
+      known.state.labels = this.#labels.of(machine);
+      this.#spread(this.fleet.tell(known), false);
+    } else if (revived !== undefined) {
+      this.#spread(revived, false);
+    }
   }
 
   /** Takes a new client in and sends it the state, as much of it as its pass shows. `stream` carries `socket`. */

@@ -99,7 +99,7 @@ export default defineModule({
     return {
       analysis: (message) => hub.hear(message),
       birth: ({ source, body }) => {
-        if (body.kind === 'machine') hub.revive(source);
+        if (body.kind === 'machine') hub.revive(source, body.about['labels']);
         else hub.system.born(source, body);
       },
       death: ({ source, body }) => {

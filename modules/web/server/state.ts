@@ -1,7 +1,7 @@
 // What is known of one machine. It is changed in place: every message of the fleet comes through here.
 
 import { type Analysis, areLastWords, usualInterval } from '@ganglion/topics';
-import type { Band, Gone } from '../wire/frames.ts';
+import type { Band, Gone, Labels } from '../wire/frames.ts';
 import { haveSameNames, type Layout, type Layouts, NOTHING, PERCENTAGE } from './layout.ts';
 
 /** An analysis as it came off the bus. */
@@ -33,6 +33,7 @@ export class State {
   interval_ms: number | undefined;
   high_ms: number | undefined;
   gone: Gone | undefined;
+  labels: Labels | undefined;
   /** When the server was told that it is gone. */
   told_gone_ms = 0;
   /** Undefined until it was analysed. */

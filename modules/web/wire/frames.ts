@@ -58,6 +58,14 @@ export interface Gone {
   readonly died_ms: number;
 }
 
+/** Texts by name; at most {@link LABELS_MAX}. */
+export interface Labels {
+  readonly [name: string]: string;
+}
+
+/** Labels of one machine that are told. */
+export const LABELS_MAX = 16;
+
 /** The newest that is known of a machine. Times are epoch milliseconds. */
 export interface Machine {
   /**
@@ -79,6 +87,8 @@ export interface Machine {
   readonly high_ms?: number;
   /** Absent while it lives, as far as anybody has told. */
   readonly gone?: Gone;
+  /** What its tracker was told to say of it, as `site: berlin`; absent when that is nothing. */
+  readonly labels?: Labels;
   /** By resource, in the order of the analysis; at most 64. */
   readonly resources: { readonly [resource: string]: Resource };
 }

@@ -20,6 +20,9 @@ const AGES_MAX = 64;
 /** Who is worst is told so often at most: a list that changes with each picture cannot be read. */
 const WORST_MS = 250;
 
+/** What was overtaken in so many seconds says how far behind the page is. */
+const BEHIND_SECONDS = 4;
+
 /** After the whole fleet is looked at again, what it said meanwhile may take so long to be here. */
 const CATCH_UP_MS = 2_000;
 
@@ -52,6 +55,8 @@ export class Station implements Feed {
   places: readonly number[] = $state.raw([]);
   /** The names of the resources that any machine has. */
   resources: readonly string[] = $state.raw([]);
+  /** The names of the labels that any machine has. */
+  label_names: readonly string[] = $state.raw([]);
   now_ms = $state(0);
   /** Whether the whole state has been here once. */
   ready = $state(false);
@@ -60,6 +65,8 @@ export class Station implements Feed {
   ahead_ms = $state(0);
   /** Analyses that newer ones overtook on the way here. */
   folded = $state(0);
+  /** How many of them in the last seconds: the line, or this browser, is too slow for all. */
+  behind = $state(0);
   /** How many machines are shown at most, once one had to go for it. */
   machines_max: number | undefined = $state();
   /** Grows with each picture that shows something new. */
@@ -84,6 +91,8 @@ export class Station implements Feed {
   #worst_due = false;
   #worst_told_ms = Number.NEGATIVE_INFINITY;
   #ages: number[] = [];
+  /** What was folded in all at the ends of the last seconds. */
+  #folded_then: number[] = [];
   #cancelCommit: (() => void) | undefined;
 
   /** @param send sends a text to the server if the line is open */
@@ -186,6 +195,9 @@ export class Station implements Feed {
     const second = Math.floor(store.now_ms / 1000) * 1000;
     if (second !== this.now_ms) {
       this.now_ms = second;
+      this.#folded_then.push(store.folded);
+      if (this.#folded_then.length > BEHIND_SECONDS) this.#folded_then.shift();
+      this.behind = store.folded - (this.#folded_then[0] ?? 0);
       this.#tellAge();
       // While the bus is away, or nobody judges, nobody can be heard, so nobody is late of their own.
       if (this.bus?.connected !== false && this.unjudged_since_ms === undefined)
@@ -211,6 +223,7 @@ export class Station implements Feed {
       this.worst = worstOf(fleet);
     }
     if (fleet.columns.length !== this.resources.length) this.resources = fleet.columns.map(({ name }) => name);
+    if (fleet.label_names.length !== this.label_names.length) this.label_names = [...fleet.label_names];
     this.ready = store.ready;
     this.user = store.hello?.user;
     this.server = store.hello?.server;

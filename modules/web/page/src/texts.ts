@@ -60,7 +60,7 @@ export const texts = {
       title: 'Fleet',
       keys: [
         ['/', 'filter by name'],
-        ['← ↑ ↓ →', 'walk over the map, once it has the focus'],
+        ['← ↑ ↓ →', 'walk over the map or from card to card, once one has the focus'],
         ['Enter', 'open the machine'],
       ],
     },
@@ -90,6 +90,7 @@ export const texts = {
   // The line to the server.
   connecting: 'Connecting',
   live: 'Live',
+  behind: (n: number) => `Live, behind by ${n.toLocaleString()}`,
   reconnecting: 'Reconnecting',
   cutHeadline: (time: string) => `Cut off since ${time}`,
   cutLine: 'The server does not answer. What you see is from then.',
@@ -139,6 +140,8 @@ export const texts = {
   group: 'Group',
   groupings: { none: 'All together', site: 'By site', kind: 'By kind of name' },
   otherGroups: (n: number) => `${n.toLocaleString()} other groups`,
+  byLabel: (name: string) => `By ${name}`,
+  noLabel: 'without one',
   noSite: 'without a site',
   sort: 'Order',
   sorts: { name: 'By name', worst: 'Worst first', value: 'Highest first' },

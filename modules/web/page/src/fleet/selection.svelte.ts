@@ -8,8 +8,11 @@ import { texts } from '../texts.ts';
 export const SORTS = ['name', 'worst', 'value'] as const;
 export type Sort = (typeof SORTS)[number];
 
+/** Besides, `label:` and the name of a label. */
 export const GROUPINGS = ['none', 'site', 'kind'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
+export type Grouping = (typeof GROUPINGS)[number] | `label:${string}`;
+
+const LABEL = 'label:';
 
 /** Up to so many machines are cards; more are a heat map. */
 export const CARDS_MAX = 200;
@@ -44,9 +47,12 @@ export class Selection {
     return this.#station.resources.includes(asked) ? asked : undefined;
   });
   readonly sort: Sort = $derived.by(() => SORTS.find((sort) => sort === this.#of('sort')) ?? 'name');
-  readonly grouping: Grouping = $derived.by(
-    () => GROUPINGS.find((grouping) => grouping === this.#of('group')) ?? 'none',
-  );
+  readonly grouping: Grouping = $derived.by((): Grouping => {
+    const asked = this.#of('group');
+    const label = asked.startsWith(LABEL) ? asked.slice(LABEL.length) : undefined;
+    if (label !== undefined && this.#station.label_names.includes(label)) return `label:${label}`;
+    return GROUPINGS.find((grouping) => grouping === asked) ?? 'none';
+  });
 
   readonly filtered: boolean = $derived(this.words.length > 0 || this.states.length > 0);
 
@@ -59,8 +65,8 @@ export class Selection {
     const shown = places.filter((place) => {
       if (states.length > 0 && !states.includes(fleet.standingOf(place) as Standing)) return false;
       if (words.length === 0) return true;
-      const name = (fleet.names[place] as string).toLowerCase();
-      return words.every((word) => name.includes(word));
+      const text = textOf(fleet, place);
+      return words.every((word) => text.includes(word));
     });
     if (sort === 'name') return shown;
     const weights = new Map(shown.map((place) => [place, this.#weightOf(place, sort)]));
@@ -77,10 +83,12 @@ export class Selection {
   readonly groups: readonly Group[] = $derived.by(() => {
     const { places, grouping } = this;
     if (grouping === 'none') return [{ label: '', places }];
-    const { names } = this.#station.fleet;
+    const { names, labels } = this.#station.fleet;
     const groups = new Map<string, number[]>();
     for (const place of places) {
-      const label = labelOf(names[place] as string, grouping);
+      const label = grouping.startsWith(LABEL)
+        ? (labels[place]?.[grouping.slice(LABEL.length)] ?? texts.noLabel)
+        : labelOf(names[place] as string, grouping);
       const group = groups.get(label);
       if (group !== undefined) group.push(place);
       else groups.set(label, [place]);
@@ -135,8 +143,16 @@ function wordsOf(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** What is searched: its name, and its labels as `site=berlin`. */
+function textOf({ names, labels }: Fleet, place: number): string {
+  const name = names[place] as string;
+  const labelled = labels[place];
+  if (labelled === undefined) return name.toLowerCase();
+  return [name, ...Object.entries(labelled).map((label) => label.join('='))].join(' ').toLowerCase();
+}
+
 /** `site`: the first word of a name that has several; `kind`: the name with its numbers left open. */
-export function labelOf(name: string, grouping: Exclude<Grouping, 'none'>): string {
+export function labelOf(name: string, grouping: Grouping): string {
   if (grouping === 'site') {
     const dot = name.indexOf('.');
     return dot === -1 ? texts.noSite : `${name.slice(0, dot)}.*`;

@@ -40,6 +40,7 @@ test('a machine is told as it was told', () => {
     interval_ms: 1000,
     high_ms: 4,
     gone: { cause: 'silent', died_ms: 9 },
+    labels: { site: 'berlin' },
     resources: { cpu: { percentage: 12.34, band: 'HIGH', since_ms: 3 }, bare: { band: 'LOW', since_ms: 1 } },
   });
   learn(fleet, told);

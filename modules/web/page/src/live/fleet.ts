@@ -6,6 +6,7 @@ import { lifeOf } from '@ganglion/topics/life';
 import {
   type FiguresFrame,
   type Gone,
+  type Labels,
   type Machine,
   type MachinesFrame,
   NO_FIGURE,
@@ -17,6 +18,9 @@ import { BANDS, HIGH, rankOf, STANDINGS, type Standing, standingOf } from './jud
 
 /** Resources that are told apart over the whole fleet; of more, the first. */
 export const RESOURCES_MAX = 64;
+
+/** Names of labels that the fleet can be grouped by. */
+export const LABEL_NAMES_MAX = 32;
 
 /** Bytes that the last minutes of all machines may take; resources that do not fit have no curve. */
 export const HISTORY_BYTES_MAX = 12_582_912;
@@ -49,6 +53,9 @@ export class Fleet {
   /** By place; a free place has the empty name. */
   readonly names: string[] = [];
   readonly gone: (Gone | undefined)[] = [];
+  readonly labels: (Labels | undefined)[] = [];
+  /** The names of labels that any machine has had; at most {@link LABEL_NAMES_MAX}. */
+  readonly label_names: string[] = [];
   time_ms = new Float64Array(PLACES_MIN);
   received_ms = new Float64Array(PLACES_MIN);
   first_ms = new Float64Array(PLACES_MIN);
@@ -235,6 +242,7 @@ export class Fleet {
     const interval_ms = this.interval_ms[place] as number;
     const high_ms = this.high_ms[place] as number;
     const gone = this.gone[place];
+    const labels = this.labels[place];
     const resources: Record<string, Machine['resources'][string]> = Object.create(null);
     for (const column of this.columnsOf(place)) {
       const percentage = Fleet.percentageOf(column, place);
@@ -254,6 +262,7 @@ export class Fleet {
       ...(interval_ms > 0 && { interval_ms }),
       ...(high_ms > 0 && { high_ms }),
       ...(gone !== undefined && { gone }),
+      ...(labels !== undefined && { labels }),
       resources,
     };
   }
@@ -277,6 +286,7 @@ export class Fleet {
     this.interval_ms[place] = machine.interval_ms ?? 0;
     this.high_ms[place] = machine.high_ms ?? 0;
     this.gone[place] = gone;
+    if (machine.labels !== this.labels[place]) this.#label(place, machine.labels);
     const second = this.#advance(place, received_ms);
     for (const { there } of this.columns) there[place] = 0;
     for (const [resource, { band, percentage, since_ms }] of Object.entries(resources)) {
@@ -295,6 +305,13 @@ export class Fleet {
     // It has just spoken, unless somebody told that it is gone.
     this.#stand(place, standingOf(gone === undefined ? 'live' : 'dead', gone, this.worstRank(place)));
     this.#note(place);
+  }
+
+  #label(place: number, labels: Labels | undefined): void {
+    this.labels[place] = labels;
+    for (const name in labels) {
+      if (this.label_names.length < LABEL_NAMES_MAX && !this.label_names.includes(name)) this.label_names.push(name);
+    }
   }
 
   #worstOf(place: number): number {
@@ -368,6 +385,7 @@ export class Fleet {
     this.#places.delete(name);
     this.names[place] = '';
     this.gone[place] = undefined;
+    this.labels[place] = undefined;
     const id = this.id[place] as number;
     if (this.#place_of[id] === place) this.#place_of[id] = -1;
     this.#free.push(place);
