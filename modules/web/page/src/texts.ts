@@ -153,7 +153,16 @@ export const texts = {
 
   // Machines.
   machines: 'Machines',
-  resources: { cpu: 'CPU', memory: 'Memory', load: 'Load', swap: 'Swap' } as { readonly [name: string]: string },
+  resources: {
+    cpu: 'CPU',
+    memory: 'Memory',
+    load: 'Load',
+    swap: 'Swap',
+    cpu_frequency: 'CPU frequency',
+    numa: 'Memory by node',
+    cgroups: 'Containers and services',
+    gpu: 'GPU',
+  } as { readonly [name: string]: string },
   bands: { LOW: 'LOW', MEDIUM: 'MEDIUM', HIGH: 'HIGH' },
   stale: 'STALE',
   dead_word: 'DEAD',
@@ -418,9 +427,15 @@ export const texts = {
       inodes: 'inodes',
       gpu: 'GPU',
     } as { readonly [word: string]: string },
-    order: ['cpu', 'memory', 'load', 'swap', 'disks', 'file_systems', 'network'] as readonly string[],
+    order: [
+      ...['cpu', 'memory', 'load', 'swap', 'disks', 'file_systems', 'network'],
+      ...['processes', 'cgroups', 'sensors', 'energy', 'batteries'],
+    ] as readonly string[],
     /** What is open at first, unless nothing else is known of the machine: the rest is for who looks for it. */
-    folded: ['pressure', 'paging', 'sockets', 'conntrack', ''] as readonly string[],
+    folded: [
+      ...['pressure', 'paging', 'sockets', 'conntrack', 'file_descriptors'],
+      ...['cpu_frequency', 'numa', 'system', ''],
+    ] as readonly string[],
     kinds: {
       percentage: 'Shares',
       bytes: 'Amounts',
