@@ -31,7 +31,8 @@ describe('bands', () => {
   });
 
   it('call memory that is in use no trouble, as long as a quarter is left', () => {
-    const judged = (memory_percentage: number) => judge('db-01', { cpu_percentage: 1, memory_percentage }).memory_result;
+    const judged = (memory_percentage: number) =>
+      judge('db-01', { cpu_percentage: 1, memory_percentage }).memory_result;
     expect([74, 75, 89.9, 90].map(judged)).toEqual(['LOW', 'MEDIUM', 'MEDIUM', 'HIGH']);
   });
 
