@@ -10,6 +10,7 @@ import { measureLatency } from './latency.ts';
 import { lookAtMachine, machineText } from './machine.ts';
 import { measureSteps } from './micro.ts';
 import { measurePage } from './page-size.ts';
+import { partsOf, startClock } from './parts.ts';
 import { type Row, tableOf } from './report.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureTracker } from './tracker.ts';
@@ -30,15 +31,9 @@ const PASSING_RESULTS = fileURLToPath(new URL('./results.json', import.meta.url)
 
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
 const quick = values.quick ?? false;
-const unknown = positionals.find((name) => !(name in PARTS));
-if (unknown !== undefined) {
-  console.error(`There is no part "${unknown}"; there are ${Object.keys(PARTS).join(', ')}.`);
-  process.exit(2);
-}
+const parts = partsOf(PARTS, positionals);
 
-const began_ms = performance.now();
-const say = (text: string) =>
-  console.log(`${((performance.now() - began_ms) / 1_000).toFixed(0).padStart(4)} s  ${text}`);
+const say = startClock();
 
 const seen = await lookAtMachine();
 say('starting a private RabbitMQ');
@@ -47,8 +42,7 @@ const driver = await Driver.open(broker.url);
 const machine = { ...seen, rabbitmq: driver.broker_version };
 
 const rows: Row[] = [];
-for (const [name, measure] of Object.entries(PARTS)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+for (const measure of parts) {
   rows.push(...(await measure({ url: broker.url, driver, quick, say })));
 }
 await driver.close();

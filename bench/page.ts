@@ -14,6 +14,7 @@ import { measureCrowd } from './page/crowd.ts';
 import { measureHeap } from './page/heap.ts';
 import { measureLoad } from './page/load.ts';
 import { measureClients } from './page/many-clients.ts';
+import { partsOf, startClock } from './parts.ts';
 import { type Row, tableOf } from './report.ts';
 
 const PARTS: Readonly<Record<string, (bench: PageBench) => Promise<Row[]>>> = {
@@ -36,19 +37,13 @@ const { values, positionals } = parseArgs({
 });
 const quick = values.quick ?? false;
 const minutes = Number(values.minutes ?? 2);
-const unknown = positionals.find((name) => !(name in PARTS));
-if (unknown !== undefined) {
-  console.error(`There is no part "${unknown}"; there are ${Object.keys(PARTS).join(', ')}.`);
-  process.exit(2);
-}
+const parts = partsOf(PARTS, positionals);
 if (!(Number.isInteger(minutes) && minutes >= 2)) {
   console.error('--minutes takes a whole number from 2 on.');
   process.exit(2);
 }
 
-const began_ms = performance.now();
-const say = (text: string) =>
-  console.log(`${((performance.now() - began_ms) / 1_000).toFixed(0).padStart(4)} s  ${text}`);
+const say = startClock();
 
 const seen = await lookAtMachine();
 say('starting a private RabbitMQ and Chromium');
@@ -60,8 +55,7 @@ const browser = await chromium.launch(CHROMIUM);
 const machine = { ...seen, rabbitmq, chromium: browser.version() };
 
 const rows: Row[] = [];
-for (const [name, measure] of Object.entries(PARTS)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+for (const measure of parts) {
   rows.push(...(await measure({ url: broker.url, browser, quick, minutes, cores: seen.cores, say })));
 }
 await browser.close();

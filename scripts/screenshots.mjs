@@ -1,5 +1,5 @@
 // npm run screenshots: the pictures in the papers, taken of the real page. The fleets are simulated, with a seed; what judges
-// them, carries them and draws them is what anyone runs. Builds what is not built; takes some seven minutes.
+// them, carries them and draws them is what anyone runs. Builds what is not built; takes some ten minutes.
 // `npm run screenshots -- fleet machine` takes some of the views.
 
 import { spawn } from 'node:child_process';

@@ -33,6 +33,11 @@ test('a tracker, an analyzer and the web server are killed one after another, an
   analyzer.signal('SIGKILL');
   await headline.filter({ hasText: /^No analyzer since / }).waitFor();
   await status.filter({ hasText: 'No analyzer' }).waitFor();
+  // Longer than a machine of that interval may be silent: the server's beats go on.
+  const later_ms = Date.now() + 3_000;
+  await expect
+    .poll(async () => Number(await page.evaluate('ganglion.now_ms')), { timeout: 20_000 })
+    .toBeGreaterThan(later_ms);
   expect(await page.locator('article:is(.dead, .stale)').count()).toBe(0);
   await run(place, 'analyzer');
   await status.filter({ hasText: 'Live' }).waitFor();

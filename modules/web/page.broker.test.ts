@@ -154,7 +154,7 @@ test('what has the focus is seen', async () => {
   const web = await start();
   const { page } = await open(web);
   await sayHourly(web, 'a', { cpu_result: 'HIGH' });
-  await shows(headline(page), 'HIGH');
+  await page.getByRole('link', { name: 'a CPU for' }).waitFor();
   for (const name of ['Ganglion', 'Fleet', 'System', 'Go to', 'Auto', 'Keys and marks', 'a CPU for']) {
     await page.keyboard.press('Tab');
     const focused = page.locator(':focus-visible');

@@ -13,6 +13,7 @@ import {
   cookiesOf,
   folderWithAda,
   login,
+  pulseOf,
   startWeb,
   type WebUnderTest,
   writeAccess,
@@ -81,21 +82,7 @@ const die = (web: WebUnderTest, name: string) =>
 
 /** What a module did in the second before. */
 const beat = (web: WebUnderTest, name: string, more: Partial<Pulse> = {}) =>
-  publish(
-    web,
-    pulse(name, {
-      module: 'mood',
-      interval_ms: 1_000,
-      in: {},
-      out: {},
-      dropped: {},
-      failed: {},
-      counts: {},
-      about,
-      ...more,
-    }),
-    name,
-  );
+  publish(web, pulse(name, pulseOf('mood', { about, ...more })), name);
 
 const say = (web: WebUnderTest, key: string, body: object) =>
   web.bus.publish({ key, payload: Buffer.from(JSON.stringify(body)), properties: {} });

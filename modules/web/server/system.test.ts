@@ -16,6 +16,7 @@ import {
   type Listening,
   login,
   openPage,
+  pulseOf,
   send,
   startWeb,
   type WebUnderTest,
@@ -51,21 +52,7 @@ const die = (web: WebUnderTest, name: string) =>
   );
 
 const say = (web: WebUnderTest, name: string, more: Partial<Pulse> = {}) =>
-  publish(
-    web,
-    pulse(name, {
-      module: 'mood',
-      interval_ms: 1_000,
-      in: {},
-      out: {},
-      dropped: {},
-      failed: {},
-      counts: {},
-      about,
-      ...more,
-    }),
-    name,
-  );
+  publish(web, pulse(name, pulseOf('mood', { about, ...more })), name);
 
 async function openReady(host: string, options: object = {}): Promise<Listening> {
   const page = await openPage(host, options);

@@ -46,6 +46,11 @@ export function folderWithAda(): string {
   return access_dir;
 }
 
+/** What a module did in the second before: nothing, but for what is given. */
+export function pulseOf(module: string, more: Partial<Pulse> = {}): Pulse {
+  return { module, interval_ms: 1_000, in: {}, out: {}, dropped: {}, failed: {}, counts: {}, ...more };
+}
+
 export interface WebUnderTest {
   readonly bus: Bus;
   readonly running: RunningModule;

@@ -26,7 +26,7 @@ export interface Feed {
   /** Says what is looked at, now and after each reconnection, until another look takes its place. */
   look(look: Look): void;
 
-  /** Whether the server has the line and the bus; while it has not, what is shown is from {@link shown_ms}. */
+  /** Whether the server has the line and the bus; while it has not, what is shown is from {@link now_ms}. */
   readonly frozen: boolean;
   /** The server's clock to the second, epoch milliseconds: how far what is shown goes. Stands still while `frozen`. */
   readonly now_ms: number;
@@ -40,6 +40,6 @@ export interface Feed {
 
   /** What is known of a machine now: bands and headlines; undefined when nobody has told of it. Reactive, to the second. */
   machine(name: string): Machine | undefined;
-  /** The names of all machines, in order; not reactive. */
+  /** The names of all machines, in order. Reactive: a machine that comes or goes changes it. */
   names(): readonly string[];
 }

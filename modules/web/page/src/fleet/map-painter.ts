@@ -192,13 +192,15 @@ export class MapPainter {
     // DEAD: hollow, with a cross; one that was stopped is hollow alone.
     each(DEAD, (x, y) => {
       context.rect(x + outline / 2, y + outline / 2, size - outline, size - outline);
+      // Where a cross would fill it, hollow says it alone.
+      if (!shapes) return;
       context.moveTo(x + size * 0.28, y + size * 0.28);
       context.lineTo(x + size * 0.72, y + size * 0.72);
       context.moveTo(x + size * 0.72, y + size * 0.28);
       context.lineTo(x + size * 0.28, y + size * 0.72);
     });
     context.strokeStyle = dead;
-    context.lineWidth = outline * 1.3;
+    context.lineWidth = shapes ? outline * 1.3 : 1;
     context.stroke();
     each(STOPPED, (x, y) => context.rect(x + outline / 2, y + outline / 2, size - outline, size - outline));
     context.strokeStyle = quiet;
