@@ -63,3 +63,21 @@ export function cpuUnknown(): CodedError {
     todo: 'look at the log above; measures follow as soon as there are figures',
   });
 }
+
+/** A probe keeps the others waiting. */
+export function probeStopped(probe: string, took_ms: number): CodedError {
+  return new CodedError('PROBE_STOPPED', {
+    what: `${probe} left out of the measure for ten minutes`,
+    why: `reading it took ${Math.round(took_ms)} ms, and the same the times before`,
+    todo: `look at why the machine answers slowly, or leave it out for good: --probe ${probe}=off`,
+  });
+}
+
+/** What a probe has promised does not come. */
+export function probeLate(probe: string): CodedError {
+  return new CodedError('PROBE_LATE', {
+    what: `${probe} left out of the measure`,
+    why: 'what it asked for has not come by the time of its next reading',
+    todo: `nothing, if it comes back; where it never answers, leave it out: --probe ${probe}=off`,
+  });
+}

@@ -9,6 +9,7 @@ import { cpuUnknown } from './errors.ts';
 import { DEFAULT_ROOT, openHost } from './host.ts';
 import { describeMachine } from './machine.ts';
 import type { Probe } from './probe.ts';
+import { probeSettings, wantedProbes } from './probe-settings.ts';
 import * as every from './probes/index.ts';
 import { Sampler } from './sampler.ts';
 
@@ -52,15 +53,16 @@ export default defineModule({
           description: 'What this machine is called by beside its name, like site = "berlin": told in its birth.',
         }),
       ),
+      probes: Type.Optional(probeSettings(probes)),
     },
     { additionalProperties: false },
   ),
   start: ({ config, count, describe, emit, log, onStop, stopping }) => {
-    const { machine = hostname(), interval_ms, root, labels } = config;
+    const { machine = hostname(), interval_ms, root, labels, probes: settings } = config;
     // A name that no routing key can hold is told now, not at each measure.
     routingKey(machine, measure.family);
     describe({ machine: describeMachine(machine, interval_ms, os, labels) });
-    const sampler = new Sampler(probes, openHost(root), { count, log });
+    const sampler = new Sampler(wantedProbes(probes, settings), openHost(root), { count, log });
     onStop(() => sampler.close());
     const limiter = new LogLimiter(TELL_INTERVAL_MS);
     let told = false;

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { procUnexpected } from './errors.ts';
 import type { OpenHost } from './host.ts';
 import { defineProbe, type Probe, type Reader, type Reading } from './probe.ts';
-import { Sampler } from './sampler.ts';
+import { BUDGET_MS, OVERRUNS_MAX, Sampler, STOPPED_MS } from './sampler.ts';
 
 let time_ms = 0;
 const host: OpenHost = {
@@ -29,10 +29,21 @@ const cpu = probe('cpu', () => ({ percentage: 12.5, figures: { cores: 2 } }));
 function sampler(...probes: Probe[]) {
   const counts: Record<string, number> = {};
   const log = { ...silentLog, warn: vi.fn<Log['warn']>(), info: vi.fn<Log['info']>() };
-  const count = (name: string) => {
-    counts[name] = (counts[name] ?? 0) + 1;
+  const times: Record<string, number> = {};
+  const count = (name: string, n = 1) => {
+    const all = name.endsWith('_us') ? times : counts;
+    all[name] = (all[name] ?? 0) + n;
   };
-  return { sampler: new Sampler(probes, host, { log, count }), counts, log };
+  return {
+    sampler: new Sampler(
+      probes.map((probe) => ({ probe })),
+      host,
+      { log, count },
+    ),
+    counts,
+    times,
+    log,
+  };
 }
 
 describe('a sample', () => {
@@ -155,6 +166,52 @@ describe('a sample', () => {
   });
 });
 
+describe("a probe's budget", () => {
+  /** Takes some time to read. */
+  const taking = (took_ms: () => number) =>
+    probe('heavy', () => {
+      time_ms += took_ms();
+      return { figures: {} };
+    });
+
+  it('is its time, which is counted', () => {
+    const { sampler: timed, times } = sampler(
+      cpu,
+      taking(() => 2),
+    );
+    timed.sample();
+    timed.sample();
+    expect(times).toEqual({ probe_cpu_us: 0, probe_heavy_us: 4_000 });
+  });
+
+  it('ends it for a while when it is over it again and again, which is told', () => {
+    const {
+      sampler: strict,
+      counts,
+      log,
+    } = sampler(
+      cpu,
+      taking(() => BUDGET_MS + 1),
+    );
+    const there = Array.from({ length: OVERRUNS_MAX + 1 }, () => 'heavy' in (strict.sample() ?? {}));
+    expect(there).toEqual([...Array(OVERRUNS_MAX - 1).fill(true), false, false]);
+    expect(counts).toEqual({ probe_heavy_stopped: 1 });
+    expect(log.warn.mock.calls.map(([fields]) => fields)).toEqual([{ code: 'PROBE_STOPPED', probe: 'heavy' }]);
+    time_ms += STOPPED_MS;
+    expect(strict.sample()).toHaveProperty('heavy');
+  });
+
+  it('may be passed now and then', () => {
+    let n = 0;
+    const { sampler: patient, counts } = sampler(
+      cpu,
+      taking(() => (++n % OVERRUNS_MAX === 0 ? 0 : BUDGET_MS + 1)),
+    );
+    for (let i = 0; i < 4 * OVERRUNS_MAX; i++) expect(patient.sample()).toHaveProperty('heavy');
+    expect(counts).toEqual({});
+  });
+});
+
 describe('a probe with an interval of its own', () => {
   /** A probe that is read every ten seconds, and a sampler that samples every second. */
   function slow(read: () => ReturnType<Reader['read']>) {
@@ -208,7 +265,7 @@ describe('a probe with an interval of its own', () => {
   it('is not asked again while it hangs, holds up nobody, and is carried on no longer than to its next time', async () => {
     let answer = (_: Reading) => {};
     let n = 0;
-    const { sample, reads } = slow(() => {
+    const { sample, reads, counts } = slow(() => {
       if (++n === 1) return Promise.resolve({ figures: { n } });
       return new Promise((resolve) => {
         answer = resolve;
@@ -218,6 +275,7 @@ describe('a probe with an interval of its own', () => {
     await vi.waitFor(() => expect(sample()).toHaveProperty('rare'));
     const there = Array.from({ length: 40 }, () => 'rare' in (sample() ?? {}));
     expect(reads).toHaveBeenCalledTimes(2);
+    expect(counts).toEqual({ probe_rare_late: 3 });
     expect(there.lastIndexOf(true)).toBeLessThan(20);
     answer({ figures: { n } });
     await vi.waitFor(() => expect(sample()).toMatchObject({ rare: { n: 2 } }));

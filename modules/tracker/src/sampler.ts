@@ -2,15 +2,26 @@
 
 import { CodedError, type Context, type Log, LogLimiter, reasonOf } from '@ganglion/kernel';
 import type { Measure } from '@ganglion/topics';
-import { headlineInvalid } from './errors.ts';
+import { headlineInvalid, probeLate, probeStopped } from './errors.ts';
 import type { OpenHost } from './host.ts';
 import type { Probe, Reader, Reading } from './probe.ts';
 
 /** A failing probe is told at most this often. */
 const TELL_INTERVAL_MS = 60_000;
 
+/** For how long a reading may keep all others waiting. */
+export const BUDGET_MS = 50;
+
+/** A probe that is over its budget so many times in a row is stopped. */
+export const OVERRUNS_MAX = 3;
+
+/** For how long. */
+export const STOPPED_MS = 600_000;
+
 interface Slot {
   readonly probe: Probe;
+  /** The time between two readings; nought: every sample has one. */
+  readonly every_ms: number;
   reader: Reader | undefined;
   /** What was told of its failing; undefined while all is well. */
   told: string | undefined;
@@ -20,6 +31,14 @@ interface Slot {
   awaited: boolean;
   /** By the host's clock: when it is to be read next. */
   due_ms: number;
+  /** Readings in a row that took longer than the budget. */
+  overruns: number;
+}
+
+/** A probe that is wanted, and how often: as it says itself where that is left out. */
+export interface Wanted {
+  readonly probe: Probe;
+  readonly every_ms?: number | undefined;
 }
 
 export class Sampler {
@@ -30,17 +49,19 @@ export class Sampler {
   readonly #limiter = new LogLimiter(TELL_INTERVAL_MS);
 
   /** Opens every probe. One that fails is told, and tried again at each sample. */
-  constructor(probes: readonly Probe[], host: OpenHost, { log, count }: Pick<Context, 'log' | 'count'>) {
+  constructor(wanted: readonly Wanted[], host: OpenHost, { log, count }: Pick<Context, 'log' | 'count'>) {
     this.#host = host;
     this.#log = log;
     this.#count = count;
-    this.#slots = probes.map((probe) => ({
+    this.#slots = wanted.map(({ probe, every_ms = probe.every_ms ?? 0 }) => ({
       probe,
+      every_ms,
       reader: undefined,
       told: undefined,
       carried: undefined,
       awaited: false,
       due_ms: host.now(),
+      overruns: 0,
     }));
     for (const slot of this.#slots) {
       try {
@@ -55,44 +76,71 @@ export class Sampler {
   sample(): Measure | undefined {
     this.#host.nextSample();
     const body: Record<string, unknown> = {};
+    let now_ms = this.#host.now();
     for (const slot of this.#slots) {
+      if (now_ms >= slot.due_ms) now_ms = this.#read(slot, now_ms);
+      const { carried } = slot;
+      if (carried === undefined) continue;
       const { name } = slot.probe;
-      try {
-        const reading = this.#read(slot);
-        if (reading === undefined) continue;
-        if (reading.percentage !== undefined) body[`${name}_percentage`] = reading.percentage;
-        body[name] = reading.figures;
-      } catch (error) {
-        this.#failed(slot, error);
-      }
+      if (carried.percentage !== undefined) body[`${name}_percentage`] = carried.percentage;
+      body[name] = carried.figures;
     }
     return 'cpu_percentage' in body ? (body as Measure) : undefined;
   }
 
-  /** What a probe tells in this sample: what it reads now or, until it is due again, what it read last. */
-  #read(slot: Slot): Reading | undefined {
-    const { every_ms = 0 } = slot.probe;
-    const now_ms = this.#host.now();
-    if (now_ms < slot.due_ms) return slot.carried;
+  /**
+   * Reads a probe that is due: what it tells is carried until its next time.
+   *
+   * @returns the time when it has been read
+   */
+  #read(slot: Slot, now_ms: number): number {
+    const { carried, every_ms } = slot;
     slot.due_ms = now_ms + every_ms;
-    const { carried } = slot;
     slot.carried = undefined;
     // It hangs. What it read before is too old by now.
-    if (slot.awaited) return undefined;
-    slot.reader ??= slot.probe.open(this.#host);
-    const read_ms = Date.now();
-    const reading = slot.reader.read();
-    if (reading instanceof Promise) {
-      slot.carried = carried;
-      slot.awaited = true;
-      void this.#await(slot, reading, read_ms);
-    } else {
-      slot.carried = every_ms === 0 ? this.#checked(slot, reading) : stamped(this.#checked(slot, reading), read_ms);
+    if (slot.awaited) {
+      this.#late(slot);
+      return now_ms;
     }
-    return slot.carried;
+    try {
+      slot.reader ??= slot.probe.open(this.#host);
+      const read_ms = Date.now();
+      const reading = slot.reader.read();
+      if (reading instanceof Promise) {
+        slot.carried = carried;
+        slot.awaited = true;
+        void this.#await(slot, reading, read_ms, now_ms);
+      } else {
+        slot.carried = every_ms === 0 ? this.#checked(slot, reading) : stamped(this.#checked(slot, reading), read_ms);
+      }
+    } catch (error) {
+      this.#failed(slot, error);
+    }
+    const read_ms = this.#host.now();
+    this.#spent(slot, read_ms - now_ms, read_ms);
+    return read_ms;
   }
 
-  async #await(slot: Slot, promised: Promise<Reading | undefined>, read_ms: number): Promise<void> {
+  /** Notes what a reading took of everybody's time. */
+  #spent(slot: Slot, took_ms: number, now_ms: number): void {
+    if (!slot.awaited) this.#count(`probe_${slot.probe.name}_us`, Math.round(took_ms * 1_000));
+    slot.overruns = took_ms > BUDGET_MS ? slot.overruns + 1 : 0;
+    if (slot.overruns < OVERRUNS_MAX) return;
+    const { name } = slot.probe;
+    slot.overruns = 0;
+    slot.carried = undefined;
+    slot.due_ms = now_ms + STOPPED_MS;
+    this.#count(`probe_${name}_stopped`);
+    this.#tell(slot, probeStopped(name, took_ms));
+  }
+
+  #late(slot: Slot): void {
+    this.#count(`probe_${slot.probe.name}_late`);
+    this.#tell(slot, probeLate(slot.probe.name));
+  }
+
+  /** @param asked_ms by the host's clock */
+  async #await(slot: Slot, promised: Promise<Reading | undefined>, read_ms: number, asked_ms: number): Promise<void> {
     try {
       slot.carried = stamped(this.#checked(slot, await promised), read_ms);
     } catch (error) {
@@ -100,6 +148,7 @@ export class Sampler {
       this.#failed(slot, error);
     } finally {
       slot.awaited = false;
+      this.#count(`probe_${slot.probe.name}_us`, Math.round((this.#host.now() - asked_ms) * 1_000));
     }
   }
 
@@ -127,8 +176,12 @@ export class Sampler {
 
   /** A failure is counted each time, and told when it is new, at most once a minute. */
   #failed(slot: Slot, error: unknown): void {
+    this.#count(`probe_${slot.probe.name}_failed`);
+    this.#tell(slot, error);
+  }
+
+  #tell(slot: Slot, error: unknown): void {
     const { name } = slot.probe;
-    this.#count(`probe_${name}_failed`);
     const reason = reasonOf(error);
     if (reason === slot.told || this.#limiter.pass(name) === undefined) return;
     slot.told = reason;

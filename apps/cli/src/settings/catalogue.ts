@@ -34,6 +34,7 @@ export const FLAG_ALIASES: Readonly<Record<string, readonly string[]>> = {
   interval: ['tracker.interval_ms', 'simulator.interval_ms'],
   machine: ['tracker.machine'],
   label: ['tracker.labels'],
+  probe: ['tracker.probes'],
   machines: ['simulator.machines'],
   seed: ['simulator.seed'],
   insecure: ['web.insecure'],

@@ -10,6 +10,9 @@ const TRACKER = {
       interval_ms: Type.Integer({ default: 1000, minimum: 100 }),
       machine: Type.Optional(Type.String()),
       labels: Type.Optional(Type.Record(Type.String(), Type.String())),
+      probes: Type.Optional(
+        Type.Record(Type.String(), Type.String(), { propertyNames: { enum: ['disks'] }, wanted: '<probe>=off' }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -102,6 +105,12 @@ describe('settings', () => {
     const words = ['--label', 'rack=7', '--label', 'role=db', '--tracker.labels', 'rack=8'];
     expect(read({ file, words }).given('tracker')).toEqual({ labels: { rack: '8', role: 'db' } });
     expect(() => read({ words: ['--label', 'berlin'] })).toThrow('setting tracker.labels');
+  });
+
+  test('say what a table may hold where its schema does, and what it was given', () => {
+    expect(() => read({ words: ['--tracker.probes', 'disk=off'] })).toThrow(
+      'setting tracker.probes (from --tracker.probes): it cannot be disk=off; give <probe>=off',
+    );
   });
 
   test('without stated names are taken as one table', () => {

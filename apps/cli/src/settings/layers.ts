@@ -171,9 +171,18 @@ function whyUnknown(catalogue: Catalogue, name: string): string {
 function checked(setting: Setting, value: unknown, origin: string): Entry {
   const fault = faultOf(setting.schema, value);
   if (fault === undefined) return { setting, value, origin };
-  const is_simple = typeof value !== 'object' && !isSecret(setting.schema);
-  const why = is_simple ? `it cannot be ${JSON.stringify(value)}` : `it ${fault}`;
+  const shown = isSecret(setting.schema) ? undefined : shownIn(setting.schema, value);
+  const why = shown === undefined ? `it ${fault}` : `it cannot be ${shown}`;
   throw settingInvalid(setting.key, origin, why, wantedBy(setting.schema));
+}
+
+/** A value in an error; undefined when the fault in it says more. */
+function shownIn(schema: Setting['schema'], value: unknown): string | undefined {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  if (!isTable(value) || fieldOf(schema, 'wanted') === undefined) return undefined;
+  return Object.entries(value)
+    .map((pair) => pair.join('='))
+    .join(', ');
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -25,8 +25,10 @@ export function isSecret(schema: TSchema): boolean {
   return fieldOf(schema, 'writeOnly') === true;
 }
 
-/** What a setting may be, in words that follow "give": `a whole number from 100 to 3600000`. */
+/** What a setting may be, in words that follow "give": `a whole number from 100 to 3600000`; its schema may say it as `wanted`. */
 export function wantedBy(schema: TSchema): string {
+  const wanted = fieldOf(schema, 'wanted');
+  if (typeof wanted === 'string') return wanted;
   const values = choicesOf(schema);
   if (values !== undefined) return values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`;
   switch (fieldOf(schema, 'type')) {
