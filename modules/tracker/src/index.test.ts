@@ -138,7 +138,13 @@ describe('the tracker', () => {
 
 describe("the tracker's settings", () => {
   it('have defaults', () => {
-    expect(readConfig(tracker)).toEqual({ interval_ms: 1000, root: '/proc' });
+    expect(readConfig(tracker)).toEqual({
+      interval_ms: 1000,
+      root: '/proc',
+      report: 'all',
+      dead_band: 0.05,
+      whole_ms: 30_000,
+    });
   });
 
   it.each([
@@ -156,6 +162,10 @@ describe("the tracker's settings", () => {
       { labels: Object.fromEntries(Array.from({ length: LABELS_MAX + 1 }, (_, n) => [`l${n}`, 'a'])) },
       'setting tracker.labels',
     ],
+    [{ report: 'some' }, 'setting tracker.report'],
+    [{ dead_band: 0.6 }, 'setting tracker.dead_band'],
+    [{ whole_ms: 999 }, 'setting tracker.whole_ms'],
+    [{ probes: { disk: 'off' } }, 'setting tracker.probes'],
     [{ machine: 7 }, 'setting tracker.machine: it must be string'],
     [{ machine: '' }, '"" cannot name a source: it is empty'],
     [{ machine: 'x'.repeat(248) }, '256 bytes of at most 255'],

@@ -4,6 +4,7 @@ import os, { hostname } from 'node:os';
 import { defineModule, LogLimiter, routingKey } from '@ganglion/kernel';
 import { measure } from '@ganglion/topics';
 import Type from 'typebox';
+import { Changes } from './changes.ts';
 import { startClock } from './clock.ts';
 import { cpuUnknown } from './errors.ts';
 import { DEFAULT_ROOT, openHost } from './host.ts';
@@ -54,16 +55,33 @@ export default defineModule({
         }),
       ),
       probes: Type.Optional(probeSettings(probes)),
+      report: Type.Enum(['all', 'changes'], {
+        default: 'all',
+        description: 'Whether a measure has every figure, or but those that have changed, and now and then all.',
+      }),
+      dead_band: Type.Number({
+        minimum: 0,
+        maximum: 0.5,
+        default: 0.05,
+        description: 'With report = "changes": the share by which a figure must move to be told.',
+      }),
+      whole_ms: Type.Integer({
+        minimum: 1_000,
+        maximum: 3_600_000,
+        default: 30_000,
+        description: 'With report = "changes": the time after which a measure has every figure again.',
+      }),
     },
     { additionalProperties: false },
   ),
-  start: ({ config, count, describe, emit, log, onStop, stopping }) => {
-    const { machine = hostname(), interval_ms, root, labels, probes: settings } = config;
+  start: ({ bus, config, count, describe, emit, log, onStop, stopping }) => {
+    const { machine = hostname(), interval_ms, root, labels, probes: settings, report } = config;
     // A name that no routing key can hold is told now, not at each measure.
     routingKey(machine, measure.family);
     describe({ machine: describeMachine(machine, interval_ms, os, labels) });
     const sampler = new Sampler(wantedProbes(probes, settings), openHost(root), { count, log });
     onStop(() => sampler.close());
+    const changes = report === 'changes' ? new Changes(config) : undefined;
     const limiter = new LogLimiter(TELL_INTERVAL_MS);
     let told = false;
     let sequence = 0;
@@ -79,7 +97,9 @@ export default defineModule({
         log.warn({ code }, message);
       } else {
         body.sequence = ++sequence;
-        void emit(measure(machine, body, time_ms));
+        const draft = measure(machine, body, time_ms);
+        // While the broker is away nobody hears what follows builds on.
+        void emit(changes === undefined ? draft : { ...draft, ...changes.next(body, !bus.status.connected) });
         if (told) log.info({}, 'the CPU tells figures again');
         told = false;
       }

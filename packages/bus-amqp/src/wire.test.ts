@@ -34,9 +34,11 @@ describe('on the wire', () => {
     content_type: 'application/json',
     time: '2026-01-01T00:00:00.000Z',
     hops: '[["tracker-1",1]]',
+    version: '2',
+    since: '1',
   };
 
-  test("an envelope's metadata stands in AMQP's own properties and two headers", () => {
+  test("an envelope's metadata stands in AMQP's own properties and headers", () => {
     expect(writeProperties({ key: 'm.measure', payload: Buffer.from('{}'), properties }, false)).toEqual({
       persistent: true,
       mandatory: false,
@@ -44,7 +46,7 @@ describe('on the wire', () => {
       appId: 'tracker-1',
       type: 'measure',
       contentType: 'application/json',
-      headers: { time: '2026-01-01T00:00:00.000Z', hops: '[["tracker-1",1]]' },
+      headers: { time: '2026-01-01T00:00:00.000Z', hops: '[["tracker-1",1]]', version: '2', since: '1' },
     });
   });
 

@@ -16,6 +16,8 @@ export function readMessage(message: Message): Envelope {
       content_type: text(contentType),
       time: text(headers?.['time']),
       hops: text(headers?.['hops']),
+      version: text(headers?.['version']),
+      since: text(headers?.['since']),
     },
   };
 }
@@ -27,8 +29,8 @@ export function readMessage(message: Message): Envelope {
  * @param mandatory the broker gives the message back when no queue is there for it
  */
 export function writeProperties(envelope: Envelope, mandatory: boolean): Options.Publish {
-  const { id, sender, type, content_type, time, hops } = envelope.properties;
-  const properties: Options.Publish = { persistent: true, mandatory, headers: { time, hops } };
+  const { id, sender, type, content_type, time, hops, version, since } = envelope.properties;
+  const properties: Options.Publish = { persistent: true, mandatory, headers: { time, hops, version, since } };
   if (id !== undefined) properties.messageId = id;
   if (sender !== undefined) properties.appId = sender;
   if (type !== undefined) properties.type = type;

@@ -25,6 +25,10 @@ export interface EnvelopeProperties {
   readonly time?: string | undefined;
   /** Header `hops`: who passed it on and when, a JSON array of `[instance, epoch_ms]`. */
   readonly hops?: string | undefined;
+  /** Header `version`: what its sender calls this body, where it may later tell but what has changed since. */
+  readonly version?: string | undefined;
+  /** Header `since`: the version before. The body has but what differs from it, and is a good body by itself. */
+  readonly since?: string | undefined;
 }
 
 /** What a listener asks for. Nothing here has a default: every queue says what it can afford. */

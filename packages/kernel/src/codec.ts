@@ -3,6 +3,7 @@
 import type { Envelope } from './bus.ts';
 import type { Draft, Hop, Message, Topic } from './topic.ts';
 import { routingKey, splitKey } from './topic.ts';
+import type { Versions } from './versions.ts';
 
 /** Bytes a body may have; larger ones are refused unread. */
 export const BODY_BYTES_MAX = 1_048_576;
@@ -24,8 +25,12 @@ export interface Refusal {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Reads an envelope as a message of `topic`, or says why it is none. Never throws. */
-export function decode(topic: Topic, envelope: Envelope, received_ms: number): Message | Refusal {
+/**
+ * Reads an envelope as a message of `topic`, or says why it is none. Never throws.
+ *
+ * @param versions what its listener knows of those who tell changes
+ */
+export function decode(topic: Topic, envelope: Envelope, received_ms: number, versions?: Versions): Message | Refusal {
   const parts = splitKey(envelope.key);
   if (parts === undefined) return { refused: 'no_source', detail: 'its routing key names no source' };
   if (envelope.payload.byteLength > BODY_BYTES_MAX) {
@@ -38,6 +43,9 @@ export function decode(topic: Topic, envelope: Envelope, received_ms: number): M
     return { refused: 'not_json', detail: error instanceof Error ? error.message : 'not JSON' };
   }
   if (!topic.check(body)) return { refused: 'wrong_type', detail: topic.explain(body) };
+  if (versions !== undefined) {
+    body = versions.complete(envelope.key, body, envelope.properties, envelope.payload.byteLength);
+  }
   const { id = '', sender = '', time, hops } = envelope.properties;
   return {
     family: topic.family,
@@ -70,6 +78,8 @@ export function encode(draft: Draft, id: string, instance: string, answered: Mes
       content_type: 'application/json',
       time: new Date(draft.time_ms ?? answered?.time_ms ?? now_ms).toISOString(),
       hops: JSON.stringify([...hops, [instance, now_ms]]),
+      version: draft.version,
+      since: draft.since,
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Publisher } from './publisher.ts';
 import type { PulseCounts } from './pulse.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Message } from './topic.ts';
+import { Versions } from './versions.ts';
 
 /** Waits between the tries of one message: doubled each time, from the first to the last. */
 const RETRY_FIRST_MS = 100;
@@ -30,6 +31,7 @@ export class Listener {
   readonly #counts: PulseCounts;
   readonly #log: Log;
   readonly #stopping: AbortSignal;
+  readonly #versions = new Versions();
   readonly #limiter = new LogLimiter();
   /** What a kept subscription has handled: it may come again. */
   readonly #handled: RecentIds | undefined;
@@ -61,7 +63,7 @@ export class Listener {
    */
   take(envelope: Envelope): Promise<void> {
     const { topic } = this.#listening;
-    const message = decode(topic, envelope, Date.now());
+    const message = decode(topic, envelope, Date.now(), this.#versions);
     if ('refused' in message) {
       this.#failed(message.refused, { key: oneLine(envelope.key, 255) }, `refused, ${message.detail}`);
       return DONE;

@@ -14,6 +14,14 @@ export interface Draft<Family extends string = string, Body = unknown> {
   readonly body: Body;
   /** When it happened, epoch milliseconds. Default: the time of the message it answers, else now. */
   readonly time_ms?: number | undefined;
+  /** What this body is called, unique in this run of its module; for a module that tells changes. */
+  readonly version?: string | undefined;
+  /**
+   * The version before: the body has but what differs, and the kernel of who listens puts them together. It must be a good
+   * body by itself, for those who missed that version. What is not in it has not changed; null in an object says that a
+   * field is gone.
+   */
+  readonly since?: string | undefined;
 }
 
 /** A message that came in, its body checked against the topic's schema. Unknown fields are kept. */

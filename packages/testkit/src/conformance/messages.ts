@@ -42,6 +42,8 @@ export function messages(stage: Stage): void {
       content_type: 'application/json',
       time: '2026-11-24T12:00:00.250Z',
       hops: JSON.stringify(Array(100).fill(['tracker-7f3a@größe', 1_795_518_000_250])),
+      version: '12',
+      since: '11',
     };
 
     it('arrives with all its properties', async () => {
