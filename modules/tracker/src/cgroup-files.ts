@@ -30,27 +30,41 @@ export interface GroupFiles {
   cpuOf(path: string): number;
   /** All of a group. Costs eight files. */
   read(path: string): Group;
-  /** Lets go of the files of groups that are not wanted, and of all but the CPU's of those that are told no more. */
+  /**
+   * Lets go of the files of groups that are not wanted, and of all but the CPU's of those that are told no more. Where the
+   * kernel says that something happens in those that are told, it is listened to.
+   */
   keepOnly(paths: ReadonlySet<string>, told: ReadonlySet<string>): void;
   close(): void;
 }
 
 const ROOT = 'fs/cgroup';
 
-/** Undefined where there are no control groups, or none that tell anything. */
-export function openGroups(sys: Folder | undefined): GroupFiles | undefined {
+/** In version 2 the kernel says when one of these becomes another: a task was killed for want of memory, the last one ended. */
+const EVENT_FILES = ['memory.events', 'cgroup.events'];
+
+/**
+ * Undefined where there are no control groups, or none that tell anything.
+ *
+ * @param changed called when the kernel says that something has happened in a group that is told
+ */
+export function openGroups(sys: Folder | undefined, changed: () => void = () => {}): GroupFiles | undefined {
   if (sys === undefined) return undefined;
-  if (sys.has(`${ROOT}/cgroup.controllers`)) return new Unified(sys);
+  if (sys.has(`${ROOT}/cgroup.controllers`)) return new Unified(sys, changed);
   return sys.has(`${ROOT}/cpuacct`) || sys.has(`${ROOT}/memory`) ? new Controllers(sys) : undefined;
 }
 
 /** Version 2. */
 class Unified implements GroupFiles {
   readonly #sys: Folder;
+  readonly #changed: () => void;
   readonly #kept: Kept;
+  /** By path, how to end what listens there. At most as many as are told. */
+  readonly #listening = new Map<string, readonly (() => void)[]>();
 
-  constructor(sys: Folder) {
+  constructor(sys: Folder, changed: () => void) {
     this.#sys = sys;
+    this.#changed = changed;
     this.#kept = sys.keep();
   }
 
@@ -84,10 +98,25 @@ class Unified implements GroupFiles {
 
   keepOnly(paths: ReadonlySet<string>, told: ReadonlySet<string>): void {
     this.#kept.keepOnly((name) => isWanted(name, ROOT.length, 'cpu.stat', paths, told));
+    this.#listenTo(told);
   }
 
   close(): void {
     this.#kept.close();
+    this.#listenTo(new Set());
+  }
+
+  #listenTo(told: ReadonlySet<string>): void {
+    for (const [path, ends] of this.#listening) {
+      if (told.has(path)) continue;
+      for (const end of ends) end();
+      this.#listening.delete(path);
+    }
+    for (const path of told) {
+      if (this.#listening.has(path)) continue;
+      const ends = EVENT_FILES.map((file) => this.#sys.watch(`${ROOT}${path}/${file}`, this.#changed));
+      this.#listening.set(path, ends);
+    }
   }
 
   #text(path: string, file: string): string {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_ROOT, openHost } from './host.ts';
+import { DEFAULT_ROOT, openFolder, openHost } from './host.ts';
 import type { Scanner } from './scanner.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ganglion-host-'));
@@ -133,5 +133,32 @@ describe('a host', () => {
     expect(host.proc !== undefined).toBe(process.platform === 'linux');
     expect(host.os).toBe(os);
     host.close();
+  });
+});
+
+describe('a folder', () => {
+  it('says when a file in it becomes another, until that is ended', async () => {
+    const folder = openFolder(root);
+    writeFileSync(join(root, 'watched'), 'one');
+    const changed = vi.fn<(file: string) => void>();
+    const end = folder.watch('watched', changed);
+    const end_all = folder.watch('.', changed);
+    writeFileSync(join(root, 'watched'), 'two');
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledWith('watched'));
+    writeFileSync(join(root, 'new'), '');
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledWith('new'));
+    end();
+    end_all();
+    changed.mockClear();
+    const other = vi.fn<(file: string) => void>();
+    const end_other = folder.watch('.', other);
+    writeFileSync(join(root, 'watched'), 'three');
+    await vi.waitFor(() => expect(other).toHaveBeenCalled());
+    expect(changed).not.toHaveBeenCalled();
+    end_other();
+  });
+
+  it('says nothing of a file that is not there', () => {
+    openFolder(root).watch('nothing', () => {})();
   });
 });

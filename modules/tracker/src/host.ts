@@ -1,6 +1,6 @@
 // What probes may read from: the machine's /proc and /sys where there are any, and Node's own view of the machine.
 
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { dirname, join } from 'node:path';
@@ -77,6 +77,14 @@ export interface Folder {
   list(name: string): readonly string[];
   /** Of a file or folder: its size, and when it was last written, epoch milliseconds. Undefined where there is none. */
   about(name: string): { readonly size_bytes: number; readonly written_ms: number } | undefined;
+  /**
+   * Calls `changed` when a file, or a file in a folder, becomes another: the kernel says so (inotify), nobody looks. Never,
+   * where it does not: there is no such file, the file system does not know, or there are too many who watch.
+   *
+   * @param changed is told the name in the folder; empty where it is not known
+   * @returns the function that ends it
+   */
+  watch(name: string, changed: (file: string) => void): () => void;
   /** The same folder, for files that are read often: some are kept open. To be closed by who opened it. */
   keep(): Kept;
 }
@@ -146,8 +154,20 @@ export function openFolder(folder: string): Folder {
         const { size, mtimeMs } = statSync(`${folder}/${name}`);
         return { size_bytes: size, written_ms: Math.round(mtimeMs) };
       }),
+    watch: (name, changed) => watchFile(`${folder}/${name}`, changed),
     keep: () => new KeptFiles(folder),
   };
+}
+
+function watchFile(path: string, changed: (file: string) => void): () => void {
+  try {
+    const watcher = watch(path, { persistent: false }, (_, file) => changed(file ?? ''));
+    // It has gone.
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
 }
 
 /** Samples until a file that was not there is looked for again: an error costs as much as reading ten files. */

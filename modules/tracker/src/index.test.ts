@@ -41,6 +41,10 @@ interface Seen {
   readonly time_ms: number;
 }
 
+interface Cgroups {
+  readonly units: Readonly<Record<string, { readonly oom_kills?: number } | undefined>>;
+}
+
 const measuresIn = (seen: readonly Seen[]) => seen.filter(({ key }) => key.endsWith('.measure'));
 
 /** A figure of the tracker's own in all its pulses. */
@@ -107,6 +111,24 @@ describe('the tracker', () => {
       expect(measuresIn(seen)).not.toEqual([]);
     });
     expect(log.info.mock.calls.map(([, text]) => text)).toContain('the CPU tells figures again');
+  });
+
+  it('tells what happens in the same instant, not at its next sample', async () => {
+    const machine = mkdtempSync(join(tmpdir(), 'ganglion-tracker-'));
+    releases.push(() => rmSync(machine, { recursive: true }));
+    cpSync(join(rootOf(MACHINE), '..'), machine, { recursive: true });
+    const root = join(machine, 'proc');
+    const { seen } = await run({ root, machine: 'm', interval_ms: 3_600_000 });
+    writeFileSync(join(root, 'stat'), capturedLater(MACHINE, 'stat') ?? '');
+    await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]));
+    const unit = 'nginx.service';
+    const killed = ({ body }: Seen) => (body['cgroups'] as Cgroups).units[unit]?.oom_kills;
+    expect(measuresIn(seen).map(killed)).toEqual([0]);
+    writeFileSync(join(machine, `sys/fs/cgroup/system.slice/${unit}/memory.events`), 'oom 1\noom_kill 1\n');
+    await vi.waitFor(() => expect(measuresIn(seen).map(killed).at(-1)).toBe(1));
+    expect(measuresIn(seen).map(({ body }) => body['cpu_percentage'])).toSatisfy((all: number[]) =>
+      all.every((percentage) => percentage === 40.79),
+    );
   });
 
   it('stops: no measure comes after', async () => {

@@ -1,4 +1,5 @@
-// The tracker: at each tick of its clock, what every probe reads becomes one measure of this machine.
+// The tracker: at each tick of its clock, what every probe reads becomes one measure of this machine. Where the kernel says
+// that something has happened, a measure goes out in between.
 
 import os, { hostname } from 'node:os';
 import { defineModule, LogLimiter, routingKey } from '@ganglion/kernel';
@@ -25,6 +26,9 @@ const FIRST_SAMPLE_MS = 200;
 /** Labels that a machine may have, and characters that each may have. */
 export const LABELS_MAX = 16;
 export const LABEL_CHARACTERS_MAX = 64;
+
+/** What happens between two samples goes out at once, but not more often than this. */
+const BETWEEN_MS = 100;
 
 /** That there is no measure is told at most this often. */
 const TELL_INTERVAL_MS = 60_000;
@@ -79,16 +83,25 @@ export default defineModule({
     // A name that no routing key can hold is told now, not at each measure.
     routingKey(machine, measure.family);
     describe({ machine: describeMachine(machine, interval_ms, os, labels) });
-    const sampler = new Sampler(wantedProbes(probes, settings), openHost(root), { count, log });
+    let between: NodeJS.Timeout | undefined;
+    const sampler = new Sampler(wantedProbes(probes, settings), openHost(root), { count, log }, () => {
+      if (stopping.aborted) return;
+      between ??= setTimeout(() => takeSample(true), Math.max(0, sampled_ms + BETWEEN_MS - performance.now()));
+    });
     onStop(() => sampler.close());
     const changes = report === 'changes' ? new Changes(config) : undefined;
     const limiter = new LogLimiter(TELL_INTERVAL_MS);
     let told = false;
     let sequence = 0;
+    let sampled_ms = Number.NEGATIVE_INFINITY;
 
-    const takeSample = () => {
+    const takeSample = (is_between: boolean) => {
+      // What is due anyway takes with it what has happened.
+      clearTimeout(between);
+      between = undefined;
+      sampled_ms = performance.now();
       const time_ms = Date.now();
-      const body = sampler.sample();
+      const body = sampler.sample(is_between);
       if (body === undefined) {
         count('samples_without_cpu');
         if (told || limiter.pass('cpu') === undefined) return;
@@ -108,9 +121,13 @@ export default defineModule({
     const stopClock = startClock({
       interval_ms,
       first_ms: Math.min(FIRST_SAMPLE_MS, interval_ms),
-      tick: takeSample,
+      tick: () => takeSample(false),
       onSkipped: (ticks) => count('ticks_skipped', ticks),
     });
-    stopping.addEventListener('abort', stopClock, { once: true });
+    const stop = () => {
+      stopClock();
+      clearTimeout(between);
+    };
+    stopping.addEventListener('abort', stop, { once: true });
   },
 });

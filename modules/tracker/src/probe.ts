@@ -17,8 +17,11 @@ export interface Probe<Schema extends TSchema = TSchema> {
   /**
    * Gets ready to read, once, when the tracker starts. What throws is counted and told, and tried again at the next
    * sample. Takes the first counters of what is measured between two readings.
+   *
+   * @param changed to be called when the kernel says that something has happened: the probe is read, and what it reads goes
+   *   out, in the same instant instead of at its next time
    */
-  open(host: Host): Reader<Static<Schema>>;
+  open(host: Host, changed?: () => void): Reader<Static<Schema>>;
 }
 
 /** A probe at work on one machine. */

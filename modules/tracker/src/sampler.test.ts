@@ -27,6 +27,7 @@ function probe(name: string, read: () => Reading | undefined, close = () => {}):
 const cpu = probe('cpu', () => ({ percentage: 12.5, figures: { cores: 2 } }));
 
 function sampler(...probes: Probe[]) {
+  const changed = vi.fn<() => void>();
   const counts: Record<string, number> = {};
   const log = { ...silentLog, warn: vi.fn<Log['warn']>(), info: vi.fn<Log['info']>() };
   const times: Record<string, number> = {};
@@ -39,10 +40,12 @@ function sampler(...probes: Probe[]) {
       probes.map((probe) => ({ probe })),
       host,
       { log, count },
+      changed,
     ),
     counts,
     times,
     log,
+    changed,
   };
 }
 
@@ -163,6 +166,72 @@ describe('a sample', () => {
     expect(closed).toEqual(['tidy']);
     expect(counts).toEqual({ probe_stubborn_failed: 1 });
     expect(host.close).toHaveBeenCalled();
+  });
+});
+
+describe('a probe that notices what happens', () => {
+  /** A probe that is read every ten seconds, and how to make something happen. */
+  function noticing(read: () => ReturnType<Reader['read']>) {
+    let happen = () => {};
+    const alert = defineProbe({
+      name: 'alert',
+      schema: Type.Unknown(),
+      every_ms: 10_000,
+      open: (_, changed = () => {}) => {
+        happen = changed;
+        return { read };
+      },
+    });
+    return { alert, happen: () => happen() };
+  }
+
+  it('asks for a sample in between, in which it alone is read', () => {
+    let n = 0;
+    let cpus = 0;
+    const counting = probe('cpu', () => ({ percentage: 1, figures: { n: ++cpus } }));
+    const { alert, happen } = noticing(() => ({ figures: { n: ++n } }));
+    const { sampler: attentive, changed, counts } = sampler(counting, alert);
+    attentive.sample();
+    expect(changed).not.toHaveBeenCalled();
+    happen();
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(attentive.sample(true)).toMatchObject({ cpu: { n: 1 }, alert: { n: 2 } });
+    expect(attentive.sample(true)).toMatchObject({ cpu: { n: 1 }, alert: { n: 2 } });
+    expect(attentive.sample()).toMatchObject({ cpu: { n: 2 }, alert: { n: 2 } });
+    expect(counts).toEqual({ probe_alert_changed: 1 });
+  });
+
+  it('asks again when what it has promised has come', async () => {
+    let n = 0;
+    const { alert, happen } = noticing(async () => ({ figures: { n: ++n } }));
+    const { sampler: attentive, changed } = sampler(cpu, alert);
+    attentive.sample();
+    await vi.waitFor(() => expect(attentive.sample(true)).toMatchObject({ alert: { n: 1 } }));
+    expect(changed).not.toHaveBeenCalled();
+    happen();
+    attentive.sample(true);
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    expect(attentive.sample(true)).toMatchObject({ alert: { n: 2 } });
+  });
+
+  it('is read again when something happens while it is read', async () => {
+    let answer = (_: Reading) => {};
+    let n = 0;
+    const { alert, happen } = noticing(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const { sampler: attentive, changed } = sampler(cpu, alert);
+    attentive.sample();
+    happen();
+    attentive.sample(true);
+    answer({ figures: { n: ++n } });
+    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    attentive.sample(true);
+    answer({ figures: { n: ++n } });
+    await vi.waitFor(() => expect(attentive.sample(true)).toMatchObject({ alert: { n: 2 } }));
   });
 });
 

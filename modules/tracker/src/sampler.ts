@@ -31,6 +31,8 @@ interface Slot {
   awaited: boolean;
   /** By the host's clock: when it is to be read next. */
   due_ms: number;
+  /** Whether it has said that something happened, and that has not gone out yet. */
+  changed: boolean;
   /** Readings in a row that took longer than the budget. */
   overruns: number;
 }
@@ -46,10 +48,21 @@ export class Sampler {
   readonly #log: Log;
   readonly #count: Context['count'];
   readonly #slots: readonly Slot[];
+  readonly #changed: () => void;
   readonly #limiter = new LogLimiter(TELL_INTERVAL_MS);
 
-  /** Opens every probe. One that fails is told, and tried again at each sample. */
-  constructor(wanted: readonly Wanted[], host: OpenHost, { log, count }: Pick<Context, 'log' | 'count'>) {
+  /**
+   * Opens every probe. One that fails is told, and tried again at each sample.
+   *
+   * @param changed called when a probe has something to tell before its time
+   */
+  constructor(
+    wanted: readonly Wanted[],
+    host: OpenHost,
+    { log, count }: Pick<Context, 'log' | 'count'>,
+    changed: () => void = () => {},
+  ) {
+    this.#changed = changed;
     this.#host = host;
     this.#log = log;
     this.#count = count;
@@ -61,24 +74,38 @@ export class Sampler {
       carried: undefined,
       awaited: false,
       due_ms: host.now(),
+      changed: false,
       overruns: 0,
     }));
     for (const slot of this.#slots) {
       try {
-        slot.reader = slot.probe.open(host);
+        slot.reader = this.#open(slot);
       } catch (error) {
         this.#failed(slot, error);
       }
     }
   }
 
-  /** Reads every probe. Undefined when there is no CPU percentage, without which there is no measure. Never throws. */
-  sample(): Measure | undefined {
+  #open(slot: Slot): Reader {
+    return slot.probe.open(this.#host, () => {
+      slot.changed = true;
+      this.#count(`probe_${slot.probe.name}_changed`);
+      this.#changed();
+    });
+  }
+
+  /**
+   * Reads every probe that is due. Undefined when there is no CPU percentage, without which there is no measure. Never throws.
+   *
+   * @param between whether it is a sample between two of the clock: then those alone are read that have something to tell
+   */
+  sample(between = false): Measure | undefined {
     this.#host.nextSample();
     const body: Record<string, unknown> = {};
     let now_ms = this.#host.now();
     for (const slot of this.#slots) {
-      if (now_ms >= slot.due_ms) now_ms = this.#read(slot, now_ms);
+      const is_due = !between && now_ms >= slot.due_ms;
+      if (is_due || (slot.changed && !slot.awaited)) now_ms = this.#read(slot, now_ms);
       const { carried } = slot;
       if (carried === undefined) continue;
       const { name } = slot.probe;
@@ -102,14 +129,16 @@ export class Sampler {
       this.#late(slot);
       return now_ms;
     }
+    const is_news = slot.changed;
+    slot.changed = false;
     try {
-      slot.reader ??= slot.probe.open(this.#host);
+      slot.reader ??= this.#open(slot);
       const read_ms = Date.now();
       const reading = slot.reader.read();
       if (reading instanceof Promise) {
         slot.carried = carried;
         slot.awaited = true;
-        void this.#await(slot, reading, read_ms, now_ms);
+        void this.#await(slot, reading, read_ms, now_ms, is_news);
       } else {
         slot.carried = every_ms === 0 ? this.#checked(slot, reading) : stamped(this.#checked(slot, reading), read_ms);
       }
@@ -129,6 +158,7 @@ export class Sampler {
     const { name } = slot.probe;
     slot.overruns = 0;
     slot.carried = undefined;
+    this.#close(slot);
     slot.due_ms = now_ms + STOPPED_MS;
     this.#count(`probe_${name}_stopped`);
     this.#tell(slot, probeStopped(name, took_ms));
@@ -139,8 +169,17 @@ export class Sampler {
     this.#tell(slot, probeLate(slot.probe.name));
   }
 
-  /** @param asked_ms by the host's clock */
-  async #await(slot: Slot, promised: Promise<Reading | undefined>, read_ms: number, asked_ms: number): Promise<void> {
+  /**
+   * @param asked_ms by the host's clock
+   * @param is_news whether it was asked because something had happened: then it goes out as soon as it is known
+   */
+  async #await(
+    slot: Slot,
+    promised: Promise<Reading | undefined>,
+    read_ms: number,
+    asked_ms: number,
+    is_news: boolean,
+  ): Promise<void> {
     try {
       slot.carried = stamped(this.#checked(slot, await promised), read_ms);
     } catch (error) {
@@ -149,6 +188,7 @@ export class Sampler {
     } finally {
       slot.awaited = false;
       this.#count(`probe_${slot.probe.name}_us`, Math.round((this.#host.now() - asked_ms) * 1_000));
+      if (is_news || slot.changed) this.#changed();
     }
   }
 
@@ -164,14 +204,18 @@ export class Sampler {
 
   /** Closes every probe and the host's files. Never throws. */
   close(): void {
-    for (const slot of this.#slots) {
-      try {
-        slot.reader?.close?.();
-      } catch (error) {
-        this.#failed(slot, error);
-      }
-    }
+    for (const slot of this.#slots) this.#close(slot);
     this.#host.close();
+  }
+
+  #close(slot: Slot): void {
+    const { reader } = slot;
+    slot.reader = undefined;
+    try {
+      reader?.close?.();
+    } catch (error) {
+      this.#failed(slot, error);
+    }
   }
 
   /** A failure is counted each time, and told when it is new, at most once a minute. */

@@ -34,10 +34,18 @@ export const batteries = defineProbe({
   name: 'batteries',
   schema,
   every_ms: 10_000,
-  open: ({ sys }) => ({
-    // The machine's firmware is asked, which may take its time.
-    read: async () => (sys === undefined ? undefined : batteriesIn(sys)),
-  }),
+  open: ({ sys, files }, changed = () => {}) => {
+    if (sys === undefined) return { read: () => undefined };
+    // udev writes down what it does: the mains was plugged in or out, a battery changed.
+    const close = files?.watch('run/udev/data', (file) => {
+      if (file.startsWith('+power_supply:')) changed();
+    });
+    return {
+      // The machine's firmware is asked, which may take its time.
+      read: () => batteriesIn(sys),
+      close: () => close?.(),
+    };
+  },
 });
 
 const FOLDER = 'class/power_supply';

@@ -37,7 +37,7 @@ export function filesOf(machine: string, later = false): Folder {
 /** A folder, given how to read in it. */
 export function folderFrom({ read, has, list, about }: Pick<Folder, 'read' | 'has' | 'list' | 'about'>): Folder {
   const keep = () => ({ read, keepOnly() {}, close() {} });
-  return { read, ask: async (name) => read(name), has, list, about, keep };
+  return { read, ask: async (name) => read(name), has, list, about, watch: () => () => {}, keep };
 }
 
 /** A folder in a folder. */

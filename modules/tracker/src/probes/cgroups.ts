@@ -1,7 +1,7 @@
 // Containers, virtual machines and units of systemd: what each uses, and how near it is to what it may.
 //
 // From /sys/fs/cgroup. Which there are is looked up when their number changes. CPU is read of all, the rest only of those that
-// are told.
+// are told. In version 2 the kernel says when a task is killed for want of memory, and when the last one of a group has ended.
 
 import Type, { type Static } from 'typebox';
 import { type Group, type GroupFiles, openGroups } from '../cgroup-files.ts';
@@ -59,8 +59,8 @@ export const cgroups = defineProbe({
   name: 'cgroups',
   schema,
   every_ms: 5_000,
-  open: ({ proc, sys, files, now }) => {
-    const groups = openGroups(sys);
+  open: ({ proc, sys, files, now }, changed) => {
+    const groups = openGroups(sys, changed);
     if (groups === undefined) return { read: () => undefined };
     const units = new Units(groups, { proc, files, now });
     return { read: () => units.read(), close: () => groups.close() };

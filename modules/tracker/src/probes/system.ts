@@ -5,6 +5,7 @@
 // have set the clock, see systemd-timesyncd(8) and chrony.conf(5); and from /sys. The kernel's own word for whether its clock
 // is synchronized is in no file.
 
+import { basename, dirname } from 'node:path';
 import { oneLine } from '@ganglion/kernel';
 import Type, { type Static } from 'typebox';
 import { Count } from '../figures.ts';
@@ -36,9 +37,13 @@ export const system = defineProbe({
   name: 'system',
   schema,
   every_ms: 60_000,
-  open: ({ files, sys }) => ({
-    read: () => (files === undefined ? undefined : systemOf(files, sys, Date.now())),
-  }),
+  open: ({ files, sys }, changed = () => {}) => {
+    if (files === undefined) return { read: () => undefined };
+    const close = files.watch(dirname(REBOOT), (file) => {
+      if (file === basename(REBOOT)) changed();
+    });
+    return { read: () => systemOf(files, sys, Date.now()), close };
+  },
 });
 
 /** @param now_ms epoch milliseconds */
