@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Folder, Host } from '../host.ts';
 import { filesOf, folderFrom, folderOf, within } from './captured.ts';
-import { KNOWN_MAX, Processes, parseProcess, processes, READ_MAX, TOP_MAX, TURN_MS } from './processes.ts';
+import { KNOWN_MAX, Processes, pageBytesOf, parseProcess, processes, READ_MAX, TOP_MAX, TURN_MS } from './processes.ts';
 
 const MACHINE = 'server-128-cores-linux-5.15';
 
@@ -130,6 +130,18 @@ describe('processes', () => {
     expect(all.left_out).toBe(5);
     expect(all.known.size).toBe(READ_MAX);
   });
+});
+
+it.each([
+  [409_600, 100, 4_096],
+  [420_000, 100, 4_096],
+  [1_638_400, 100, 16_384],
+  [6_553_600, 100, 65_536],
+  [0, 100, Number.NaN],
+  [Number.NaN, 100, Number.NaN],
+  [1_024_000_000, 100, Number.NaN],
+])('a page has a size that %d bytes in %d pages tell: %d', (memory_bytes, pages, page_bytes) => {
+  expect(pageBytesOf(memory_bytes, pages)).toBe(page_bytes);
 });
 
 describe("a process's stat", () => {

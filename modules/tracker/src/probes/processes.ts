@@ -1,7 +1,7 @@
 // Processes: how many there are and what they do, and those that use the most CPU and the most memory.
 //
-// From /proc/<pid>/stat, see proc(5). A process costs 10 µs of CPU time, the details of those that are told 0.4 ms (2 cores,
-// Node 20.20, nothing optimized): 300 processes every 5 s are 0.07 % of a core. Names are those the kernel has, of up to 15
+// From /proc/<pid>/stat, see proc(5). A process costs 10 µs of CPU time (2 cores, Node 20.20, nothing optimized): 300 processes
+// every 5 s are 0.06 % of a core. Names are those the kernel has, of up to 15
 // characters; what a program was called with is left out, since there may be secrets in it.
 
 import { setImmediate } from 'node:timers/promises';
@@ -63,10 +63,11 @@ export const processes = defineProbe({
   open: ({ proc, now }) => {
     if (proc === undefined) return { read: () => undefined };
     const all = new Processes(proc.folder, now);
+    const details = new Details(proc.folder, now);
     return {
       read: async () => {
         if (!(await all.read())) return undefined;
-        return processesOf(all, proc.folder, threadsMax(proc));
+        return processesOf(all, details, threadsMax(proc));
       },
       close: () => all.close(),
     };
@@ -211,7 +212,7 @@ const STATES: ReadonlyMap<string, State> = new Map([
 /** What all the processes are, and those that use most. */
 export function processesOf(
   { known, left_out }: Pick<Processes, 'known' | 'left_out'>,
-  folder: Folder,
+  details: Details,
   threads_max: number,
 ): Reading<Figures> {
   const counts = { running: 0, sleeping: 0, waiting: 0, idle: 0, stopped: 0, zombies: 0 };
@@ -228,8 +229,9 @@ export function processesOf(
   const top: Process[] = [];
   for (const pid of new Set([...by_cpu.pids, ...by_memory.pids])) {
     const process = known.get(pid);
-    if (process !== undefined) top.push(detailOf(process, pid, folder));
+    if (process !== undefined) top.push(details.of(process, pid));
   }
+  details.keepOnly(top);
   const figures: Figures = { total: known.size, threads, ...counts, top };
   tell(figures, 'threads_max', threads_max);
   if (left_out > 0) figures.left_out = left_out;
@@ -253,14 +255,64 @@ class Top {
   }
 }
 
-function detailOf(known: Known, pid: number, folder: Folder): Process {
-  const process: Process = { name: oneLine(known.name, NAME_MAX), process: `${pid}@${known.start_ticks}` };
-  tell(process, 'cpu_cores', Math.round(known.cpu_cores * 1_000) / 1_000);
-  // The pages of a stat are of a size that is not told.
-  tell(process, 'memory_bytes', memoryIn(folder.read(`${pid}/status`) ?? ''));
-  const unit = unitOfProcess(folder.read(`${pid}/cgroup`) ?? '');
-  if (unit !== undefined) process.unit = unit.name;
-  return process;
+/** What a process is in is read again after this time: some are moved once they have started. */
+const UNIT_MS = 60_000;
+
+/** What is told of a process beside its stat; what hardly changes is kept. */
+export class Details {
+  readonly #folder: Folder;
+  readonly #now: () => number;
+  /** Bytes of a page; NaN until a process has told it. */
+  #page_bytes = Number.NaN;
+  /** What processes are in, by number and start: of those that are told. */
+  readonly #units = new Map<string, { readonly name: string | undefined; readonly read_ms: number }>();
+
+  constructor(folder: Folder, now: () => number) {
+    this.#folder = folder;
+    this.#now = now;
+  }
+
+  of(known: Known, pid: number): Process {
+    const process: Process = { name: oneLine(known.name, NAME_MAX), process: `${pid}@${known.start_ticks}` };
+    tell(process, 'cpu_cores', Math.round(known.cpu_cores * 1_000) / 1_000);
+    // The kernel's own tasks have none.
+    if (known.memory_pages > 0) tell(process, 'memory_bytes', known.memory_pages * this.#pageBytes(known, pid));
+    const unit = this.#unitOf(process.process, pid);
+    if (unit !== undefined) process.unit = unit;
+    return process;
+  }
+
+  /** Lets go of what was kept of others. */
+  keepOnly(told: readonly Process[]): void {
+    const wanted = new Set(told.map(({ process }) => process));
+    for (const process of this.#units.keys()) if (!wanted.has(process)) this.#units.delete(process);
+  }
+
+  #pageBytes({ memory_pages }: Known, pid: number): number {
+    if (Number.isNaN(this.#page_bytes)) {
+      this.#page_bytes = pageBytesOf(memoryIn(this.#folder.read(`${pid}/status`) ?? ''), memory_pages);
+    }
+    return this.#page_bytes;
+  }
+
+  #unitOf(process: string, pid: number): string | undefined {
+    const now_ms = this.#now();
+    let unit = this.#units.get(process);
+    if (unit === undefined || now_ms - unit.read_ms >= UNIT_MS) {
+      unit = { name: unitOfProcess(this.#folder.read(`${pid}/cgroup`) ?? '')?.name, read_ms: now_ms };
+      this.#units.set(process, unit);
+    }
+    return unit.name;
+  }
+}
+
+/**
+ * The bytes of a page, which a stat counts in and does not tell: of a process whose memory is told in both ways, a moment
+ * apart. A power of two from 4 KiB to 64 KiB, NaN when it is none of these.
+ */
+export function pageBytesOf(memory_bytes: number, pages: number): number {
+  const page_bytes = 2 ** Math.round(Math.log2(memory_bytes / pages));
+  return page_bytes >= 4_096 && page_bytes <= 65_536 ? page_bytes : Number.NaN;
 }
 
 const NAME_MAX = 64;
