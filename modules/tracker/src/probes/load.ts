@@ -24,6 +24,8 @@ type Figures = Static<typeof schema>;
 export const load = defineProbe({
   name: 'load',
   schema,
+  // The kernel averages anew every 5 s.
+  every_ms: 5_000,
   open: ({ proc, os }) => ({
     read: () => {
       if (proc === undefined) return loadOf(os);

@@ -38,6 +38,8 @@ type Figures = Static<typeof schema>;
 export const sockets = defineProbe({
   name: 'sockets',
   schema,
+  // Three files of many lines, for what nobody looks at by the second.
+  every_ms: 5_000,
   open: ({ proc, now }) => {
     const tcp = new HeadedLine('Tcp: ', ['CurrEstab', ...Object.keys(TCP_RATES)]);
     const udp = new HeadedLine('Udp: ', Object.keys(UDP_RATES));
