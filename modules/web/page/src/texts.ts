@@ -464,6 +464,8 @@ export const texts = {
       volts: 'V',
       hertz: 'Hz',
       rpm: 'rpm',
+      cores: 'cores',
+      ppm: 'ppm',
       count: '',
     },
   },

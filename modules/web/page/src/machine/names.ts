@@ -16,6 +16,8 @@ export type Unit =
   | 'volts'
   | 'hertz'
   | 'rpm'
+  | 'cores'
+  | 'ppm'
   | 'count';
 
 /** Longer endings first: `_bytes_per_second` is no `_per_second`. */
@@ -32,13 +34,16 @@ const ENDINGS: readonly Unit[] = [
   'volts',
   'hertz',
   'rpm',
+  'cores',
+  'ppm',
 ];
 
 /** What a field's name says: `context_switches_per_second` is `context_switches` in `per_second`. */
 export function unitOf(field: string): { unit: Unit; stem: string } {
   for (const unit of ENDINGS) {
     for (const ending of [unit, `${unit}s`]) {
-      if (field === ending) return { unit, stem: '' };
+      // Cores by themselves are counted, not used.
+      if (field === ending && unit !== 'cores') return { unit, stem: '' };
       if (field.endsWith(`_${ending}`)) return { unit, stem: field.slice(0, -ending.length - 1) };
     }
   }
@@ -94,6 +99,9 @@ export function amountOf(value: number, unit: Unit): Amount {
       return Math.abs(value) < 1_000
         ? { figure: threeFigures(value), unit: sign }
         : { figure: threeFigures(value / 1_000), unit: texts.machine.units.seconds };
+    case 'cores':
+    case 'ppm':
+      return { figure: threeFigures(value), unit: sign };
     case 'count':
       if (Number.isInteger(value) && Math.abs(value) < 100_000) return { figure: whole.format(value), unit: sign };
       break;
@@ -112,7 +120,7 @@ export function sayAmount(value: number, unit: Unit): string {
 }
 
 /** What nobody says in thousands. */
-const UNSCALED: readonly Unit[] = ['percentage', 'celsius', 'rpm'];
+const UNSCALED: readonly Unit[] = ['percentage', 'celsius', 'rpm', 'cores', 'ppm'];
 
 const marks = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4, useGrouping: false });
 
