@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { analysis, headlinesOf, measure } from './index.ts';
+import { type Alert, alert, analysis, headlinesOf, measure } from './index.ts';
 
 describe('a measure', () => {
   it.each([
@@ -57,4 +57,34 @@ it('the headlines of a body are its percentages by resource', () => {
     ['cpu', 1],
     ['disk_a', 3],
   ]);
+});
+
+describe('an alert', () => {
+  const good: Alert = {
+    id: 'forecast/file_systems /@1795500000000',
+    state: 'raised',
+    severity: 'warning',
+    rule: 'forecast',
+    resource: 'file_systems /',
+    sentence: 'Disk full on / in 3 h (2 to 5 h)',
+    since_ms: 1_795_500_000_000,
+  };
+
+  it('is good with what it must have, and with all there is to say', () => {
+    expect(alert.check(good)).toBe(true);
+    const word = { by: 'anna', why: 'known', time_ms: 1 };
+    const whole = { ...good, until_ms: 2, value: 1, limit: 2, incident: 'i', labels: { site: 'a' } };
+    expect(alert.check({ ...whole, acknowledged: word, silenced: word, shadow: true, newer: 1 })).toBe(true);
+  });
+
+  it.each([
+    { id: '' },
+    { state: 'gone' },
+    { severity: 'bad' },
+    { since_ms: 'now' },
+    { sentence: 7 },
+    { labels: { a: 1 } },
+  ])('is refused with %j', (wrong) => {
+    expect(alert.check({ ...good, ...wrong })).toBe(false);
+  });
 });
