@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { rootInvalid } from './errors.ts';
 import { type Kept, KeptFiles } from './kept-files.ts';
 import { ProcFile } from './proc-file.ts';
+import { openPrograms, type Programs } from './programs.ts';
 import { Scanner } from './scanner.ts';
+import { openSystemBus, SYSTEM_BUS_SOCKET, type SystemBus } from './system-bus.ts';
 
 /** Where Linux has it. */
 export const DEFAULT_ROOT = '/proc';
@@ -23,6 +25,10 @@ export interface Host {
    * /proc and /sys are mounted into a container, they are all there is.
    */
   readonly files: Folder | undefined;
+  /** Programs to start. Undefined on other systems, and where what is measured is not what they would run on. */
+  readonly programs?: Programs | undefined;
+  /** The machine's services, to be asked. Undefined on other systems. */
+  readonly system_bus?: SystemBus | undefined;
   /** Node's view, for where there is no /proc. It tells less and costs more. */
   readonly os: Os;
   /** How full a file system is, by a folder in it. May take for ever, where it is on another machine. */
@@ -114,8 +120,21 @@ export function openHost(root: string = DEFAULT_ROOT, node_os: Os = os): OpenHos
   const any = { os: node_os, statfs: (path: string) => statfs(path), now: () => performance.now() };
   if (existsSync(join(root, 'stat'))) {
     const proc = new ProcFolder(root);
-    const files = openFolder(dirname(root));
-    return { ...any, proc, sys: openSys(root), files, nextSample: () => proc.nextSample(), close: () => proc.close() };
+    // In a container a program would tell of the container, if there is one at all.
+    const programs = root === DEFAULT_ROOT ? openPrograms() : undefined;
+    return {
+      ...any,
+      proc,
+      sys: openSys(root),
+      files: openFolder(dirname(root)),
+      programs,
+      system_bus: openSystemBus(join(dirname(root), SYSTEM_BUS_SOCKET)),
+      nextSample: () => proc.nextSample(),
+      close: () => {
+        proc.close();
+        programs?.close();
+      },
+    };
   }
   if (root !== DEFAULT_ROOT) throw rootInvalid(root);
   return { ...any, proc: undefined, sys: undefined, files: undefined, nextSample() {}, close() {} };

@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Folder, openFolder, openSys } from '../host.ts';
+import type { Programs } from '../programs.ts';
+import type { SystemBus } from '../system-bus.ts';
 
 const folder = fileURLToPath(new URL('./fixtures', import.meta.url));
 
@@ -77,4 +79,37 @@ export function capturedLater(machine: string, file: string): string | undefined
 
 function read(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'latin1') : undefined;
+}
+
+/**
+ * A machine's programs, which print what was captured of them: `programs/smartctl/--json --scan-open`, with `_` for each slash
+ * of what they are called with.
+ */
+export function programsIn(files: Folder): Programs {
+  const printed = (name: string, args: readonly string[]) => {
+    return files.read(`programs/${name}/${args.join(' ').replaceAll('/', '_')}`);
+  };
+  return {
+    as_root: true,
+    has: (name) => files.list('programs').includes(name),
+    run: async (name, args) => printed(name, args),
+    follow: (name, args, onLine) => {
+      for (const line of printed(name, args)?.split('\n') ?? []) onLine(line);
+      return { close() {} };
+    },
+  };
+}
+
+/** A machine's services, which answer what was captured of them: `services/<service> <method>`, as JSON. */
+export function systemBusIn(files: Folder): SystemBus {
+  return {
+    ask: async ({ service, method }) => {
+      try {
+        const answer: unknown = JSON.parse(files.read(`services/${service} ${method}`) ?? '');
+        return Array.isArray(answer) ? answer : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Folder, Host, Os, Parse } from '../host.ts';
 import type { Probe, Reading } from '../probe.ts';
 import { ascii, Scanner } from '../scanner.ts';
-import { captured, capturedLater, filesOf, folderFrom, machines, within } from './captured.ts';
+import { captured, capturedLater, filesOf, folderFrom, machines, programsIn, systemBusIn, within } from './captured.ts';
 import * as every from './index.ts';
 
 const probes: readonly Probe[] = Object.values(every);
@@ -38,6 +38,8 @@ function hostAt(clock: { moment: Moment; time_ms: number }): Host {
     proc: { read, text, folder: within(files, 'proc') },
     sys: files.has('sys/class') ? within(files, 'sys') : undefined,
     files,
+    programs: programsIn(files),
+    system_bus: systemBusIn(files),
     os: NO_OS,
     now: () => clock.time_ms,
     statfs: async () => HALF_FULL,

@@ -20,3 +20,4 @@ export { sensors } from './sensors.ts';
 export { sockets } from './sockets.ts';
 export { swap } from './swap.ts';
 export { system } from './system.ts';
+export { units } from './units.ts';
