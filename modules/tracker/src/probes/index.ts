@@ -5,6 +5,7 @@ export { cgroups } from './cgroups.ts';
 export { conntrack } from './conntrack.ts';
 export { cpu } from './cpu.ts';
 export { cpu_frequency } from './cpu-frequency.ts';
+export { disk_health } from './disk-health.ts';
 export { disks } from './disks.ts';
 export { energy } from './energy.ts';
 export { file_descriptors } from './file-descriptors.ts';
