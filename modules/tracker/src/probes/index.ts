@@ -10,6 +10,7 @@ export { disks } from './disks.ts';
 export { energy } from './energy.ts';
 export { file_descriptors } from './file-descriptors.ts';
 export { file_systems } from './file-systems.ts';
+export { gpus } from './gpus.ts';
 export { load } from './load.ts';
 export { memory } from './memory.ts';
 export { network } from './network.ts';
