@@ -197,6 +197,48 @@ describe.each(probes)('the probe $name', (probe) => {
   });
 });
 
+/** What each probe reads on a captured machine, by its name. */
+async function readAll(machine: string): Promise<Record<string, Reading>> {
+  const readings: Record<string, Reading> = {};
+  for (const probe of probes) {
+    const reading = await readCaptured(probe, machine);
+    if (reading !== undefined) readings[probe.name] = reading;
+  }
+  return readings;
+}
+
+describe('a machine', () => {
+  it('with 200 disks, a file system on each, and 500 interfaces has 32 of each told and the others counted', async () => {
+    const { disks, file_systems, network } = await readAll('storage-server-linux-6.6');
+    expect(disks?.figures).toMatchObject({ left_out: 200 - 32 });
+    expect(file_systems?.figures).toMatchObject({ left_out: 201 - 32 });
+    // The one to itself is not among them.
+    expect(network?.figures).toMatchObject({ left_out: 499 - 32 });
+    expect(JSON.stringify([disks, file_systems, network]).length).toBeLessThan(32_768);
+  });
+
+  it('with a kernel of 2014 tells all but what came later', async () => {
+    const told = await readAll('linux-3.16');
+    for (const name of IN_EACH) expect(told).toHaveProperty(name);
+    expect(told).not.toHaveProperty('pressure');
+  });
+
+  it('with a kernel of today tells that too', async () => {
+    const told = await readAll('vm-2-cores-linux-6.18');
+    for (const name of [...IN_EACH, 'pressure']) expect(told).toHaveProperty(name);
+  });
+
+  it('that is a container without /sys tells what its /proc does', async () => {
+    expect(filesOf('lxc-container').has('sys')).toBe(false);
+    const told = await readAll('lxc-container');
+    for (const name of ['cpu', 'file_systems', 'memory', 'network']) expect(told).toHaveProperty(name);
+    for (const name of ['disk_health', 'gpus', 'sensors', 'units']) expect(told).not.toHaveProperty(name);
+  });
+});
+
+/** What every kernel of these years tells. */
+const IN_EACH = ['cpu', 'disks', 'file_systems', 'load', 'memory', 'network', 'paging', 'processes', 'sockets'];
+
 /** The part of a schema that holds figures. */
 interface SchemaNode {
   readonly title?: string;

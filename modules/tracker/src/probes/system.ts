@@ -1,5 +1,5 @@
-// The system: whether it waits to be started anew, and whether its clock is right. Only what files tell: nothing is asked of
-// another program, so failed units are not among it, which systemd alone knows.
+// The system: whether it waits to be started anew, and whether its clock is right. Only what files tell: for failed units, which
+// systemd alone knows, see units.ts.
 //
 // From /run/reboot-required, which Debian's and Ubuntu's updates leave; from what systemd-timesyncd and chrony leave when they
 // have set the clock, see systemd-timesyncd(8) and chrony.conf(5); and from /sys. The kernel's own word for whether its clock

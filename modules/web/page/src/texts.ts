@@ -162,6 +162,8 @@ export const texts = {
     numa: 'Memory by node',
     cgroups: 'Containers and services',
     gpu: 'GPU',
+    gpus: 'GPUs',
+    units: 'Units of systemd',
   } as { readonly [name: string]: string },
   bands: { LOW: 'LOW', MEDIUM: 'MEDIUM', HIGH: 'HIGH' },
   stale: 'STALE',
@@ -426,10 +428,11 @@ export const texts = {
       oom: 'out-of-memory',
       inodes: 'inodes',
       gpu: 'GPU',
+      gpus: 'GPUs',
     } as { readonly [word: string]: string },
     order: [
       ...['cpu', 'memory', 'load', 'swap', 'disks', 'file_systems', 'network'],
-      ...['processes', 'cgroups', 'sensors', 'energy', 'batteries'],
+      ...['gpus', 'processes', 'cgroups', 'units', 'sensors', 'energy', 'batteries', 'disk_health'],
     ] as readonly string[],
     /** What is open at first, unless nothing else is known of the machine: the rest is for who looks for it. */
     folded: [
