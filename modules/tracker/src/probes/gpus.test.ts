@@ -2,7 +2,7 @@ import os from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { REST_MS } from '../drm-cards.ts';
 import type { Folder, Host } from '../host.ts';
-import { filesOf, folderOf, programsIn, within } from './captured.ts';
+import { filesOf, folderFrom, folderOf, programsIn, within } from './captured.ts';
 import { GPUS_MAX, gpus } from './gpus.ts';
 
 interface Clock {
@@ -18,14 +18,12 @@ function hostAt(clock: Clock, asked: string[] = []): Host {
       asked.push(name);
       return of().read(name);
     };
-    return {
+    return folderFrom({
       read,
-      ask: async (name) => read(name),
       has: (name) => of().has(name),
       list: (name) => of().list(name),
       about: (name) => of().about(name),
-      keep: () => of().keep(),
-    };
+    });
   };
   const proc = { folder: through('proc'), read: () => undefined, text: () => undefined };
   return {

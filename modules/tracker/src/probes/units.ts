@@ -1,5 +1,5 @@
 // Units of systemd that failed: a service that does not come up any more, a disk that was not mounted. From systemd itself,
-// which alone knows them, by one question over the system's bus: no program is started for it, see decision 19. Costs a
+// which alone knows them, by one question over the system's bus: no program is started for it, see decision 20. Costs a
 // millisecond.
 //
 // Absent where there is no systemd, or no such bus: in most containers, unless the machine's /run is mounted beside its /proc.
