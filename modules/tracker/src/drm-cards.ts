@@ -1,7 +1,8 @@
 // Graphics processors whose drivers are part of the kernel: AMD's (amdgpu) and Intel's (i915, xe).
 //
 // From /sys/class/drm and the sensors beside it, see the kernel's gpu/amdgpu/thermal and its sysfs-driver-intel-i915-hwmon. A
-// handful of small files a card, each asked in a way that holds up nobody: the driver may have to ask the card.
+// handful of small files a card, each asked in a way that holds up nobody: the driver may have to ask the card. What does not
+// change is read once.
 //
 // Whether one is in use AMD's tell as they are asked. Intel's tell for how long they slept; what is not sleep need not be work,
 // so it has a name of its own. A card that may sleep and has nothing to do is left alone for a while, so that it can.
@@ -49,7 +50,10 @@ export class CardReader {
   readonly #sys: Folder;
   readonly #card: Card;
   readonly #now: Host['now'];
-  readonly #temperature: string | undefined;
+  /** Where it tells what changes; undefined where it does not. */
+  readonly #files: Files;
+  /** What does not change. */
+  readonly #fixed: GpuFigures;
   #read_ms = Number.NaN;
   /** What it counts: the time it slept, and the energy it took. */
   #slept_ms = Number.NaN;
@@ -61,8 +65,12 @@ export class CardReader {
     this.#sys = sys;
     this.#card = card;
     this.#now = now;
-    // The first is that of the card, where it tells several: of its edge, its hottest spot, its memory.
-    this.#temperature = card.sensors && temperatureIn(sys, card.sensors);
+    this.#files = filesOf(sys, card);
+    const read = (name: string) => number(sys.read(`${card.folder}/${name}`));
+    this.#fixed = {
+      memory_total_bytes: read('device/mem_info_vram_total'),
+      clock_max_hertz: read(isXe(card) ? `${XE}/freq0/max_freq` : 'gt_max_freq_mhz') * 1e6,
+    };
   }
 
   /** The figures now. */
@@ -76,74 +84,87 @@ export class CardReader {
       return { ...gpu, asleep: true };
     }
     if (this.#resting !== undefined && now_ms < this.#resting.until_ms) return this.#resting.gpu;
-    tellFigures(gpu, await (driver === 'amdgpu' ? this.#amd() : this.#intel(now_ms)));
+    tellFigures(gpu, await this.#ask(now_ms));
     const rests = power('control') === 'auto' && !((gpu.used_percentage ?? 0) > 0);
     this.#resting = rests ? { gpu, until_ms: now_ms + REST_MS } : undefined;
     return gpu;
   }
 
-  async #amd(): Promise<GpuFigures> {
-    return {
-      used_percentage: await this.#ask('device/gpu_busy_percent'),
-      memory_used_bytes: await this.#ask('device/mem_info_vram_used'),
-      memory_total_bytes: await this.#ask('device/mem_info_vram_total'),
-      ...(await this.#measured()),
-      watts: inWatts(await this.#sensor('power1_average', 'power1_input')),
-      watts_max: inWatts(await this.#sensor('power1_cap')),
-      clock_hertz: await this.#sensor('freq1_input'),
+  async #ask(now_ms: number): Promise<GpuFigures> {
+    const files = this.#files;
+    const ask = async (name: string | undefined) => {
+      return name === undefined ? Number.NaN : number(await this.#sys.ask(name));
     };
-  }
-
-  async #intel(now_ms: number): Promise<GpuFigures> {
-    const is_xe = this.#card.driver === 'xe';
-    const slept_ms = await this.#ask(is_xe ? `${XE}/gtidle/idle_residency_ms` : 'power/rc6_residency_ms');
-    const energy_uj = await this.#sensor('energy1_input');
+    const slept_ms = await ask(files.slept);
+    const energy_uj = await ask(files.energy);
     const elapsed_ms = now_ms - this.#read_ms;
     const asleep_ms = grown(this.#slept_ms, slept_ms);
     const drawn_uj = grown(this.#energy_uj, energy_uj);
     this.#read_ms = now_ms;
     this.#slept_ms = slept_ms;
     this.#energy_uj = energy_uj;
-    const megahertz = async (name: string) => (await this.#ask(name)) * 1e6;
+    const millidegrees = await ask(files.temperature);
     return {
+      ...this.#fixed,
+      used_percentage: await ask(files.busy),
       // Its clock may be a little faster than ours.
       awake_percentage: percentageOf(Math.max(0, elapsed_ms - asleep_ms), elapsed_ms),
-      ...(await this.#measured()),
-      watts: inWatts((drawn_uj / elapsed_ms) * 1_000),
-      clock_hertz: await megahertz(is_xe ? `${XE}/freq0/act_freq` : 'gt_act_freq_mhz'),
-      clock_max_hertz: await megahertz(is_xe ? `${XE}/freq0/max_freq` : 'gt_max_freq_mhz'),
+      memory_used_bytes: await ask(files.memory),
+      // Never the nought below nought.
+      celsius: Math.round(millidegrees / 100) / 10 + 0,
+      watts: inWatts(files.power === undefined ? (drawn_uj / elapsed_ms) * 1_000 : await ask(files.power)),
+      watts_max: inWatts(await ask(files.power_max)),
+      fan_rpm: await ask(files.fan),
+      clock_hertz: (await ask(files.clock)) * (this.#card.driver === 'amdgpu' ? 1 : 1e6),
     };
   }
+}
 
-  async #measured(): Promise<GpuFigures> {
-    const millidegrees = this.#temperature === undefined ? Number.NaN : await this.#sensor(this.#temperature);
-    // Never the nought below nought.
-    return { celsius: Math.round(millidegrees / 100) / 10 + 0, fan_rpm: await this.#sensor('fan1_input') };
-  }
+/** Where a card tells what. */
+interface Files {
+  readonly busy: string | undefined;
+  readonly memory: string | undefined;
+  /** Milliseconds that it slept. */
+  readonly slept: string | undefined;
+  /** Hertz of AMD's, megahertz of Intel's. */
+  readonly clock: string | undefined;
+  readonly temperature: string | undefined;
+  readonly fan: string | undefined;
+  /** Microwatts; or microjoules, where it counts what it took. */
+  readonly power: string | undefined;
+  readonly energy: string | undefined;
+  readonly power_max: string | undefined;
+}
 
-  async #ask(name: string): Promise<number> {
-    return number(await this.#sys.ask(`${this.#card.folder}/${name}`));
-  }
-
-  /** The first of these sensors that it has. */
-  async #sensor(...names: readonly string[]): Promise<number> {
-    const { sensors } = this.#card;
-    for (const name of names) {
-      const told = sensors === undefined ? Number.NaN : number(await this.#sys.ask(`${sensors}/${name}`));
-      if (!Number.isNaN(told)) return told;
-    }
-    return Number.NaN;
-  }
+/** Those that it has: to ask for what is not there costs more than what is. */
+function filesOf(sys: Folder, card: Card): Files {
+  const { folder, sensors, driver } = card;
+  const sensed = sensors === undefined ? [] : sys.list(sensors);
+  const sensor = (...names: readonly string[]) => {
+    const name = names.find((each) => sensed.includes(each));
+    return name && `${sensors}/${name}`;
+  };
+  const file = (name: string) => (sys.has(`${folder}/${name}`) ? `${folder}/${name}` : undefined);
+  const is_amd = driver === 'amdgpu';
+  return {
+    busy: file('device/gpu_busy_percent'),
+    memory: file('device/mem_info_vram_used'),
+    slept: file(isXe(card) ? `${XE}/gtidle/idle_residency_ms` : 'power/rc6_residency_ms'),
+    clock: is_amd ? sensor('freq1_input') : file(isXe(card) ? `${XE}/freq0/act_freq` : 'gt_act_freq_mhz'),
+    // The first is that of the card, where it tells several: of its edge, its hottest spot, its memory.
+    temperature: sensor('temp1_input', 'temp2_input', 'temp3_input'),
+    fan: sensor('fan1_input'),
+    power: sensor('power1_average', 'power1_input'),
+    energy: sensor('energy1_input'),
+    power_max: sensor('power1_cap'),
+  };
 }
 
 /** The part of one of Intel's newer cards that draws. */
 const XE = 'device/tile0/gt0';
 
-/** The first sensor of how hot it is. */
-function temperatureIn(sys: Folder, folder: string): string | undefined {
-  const numberOf = (name: string) => Number(/\d+/.exec(name)?.[0]);
-  const inputs = sys.list(folder).filter((name) => /^temp\d+_input$/.test(name));
-  return inputs.toSorted((a, b) => numberOf(a) - numberOf(b))[0];
+function isXe({ driver }: Card): boolean {
+  return driver === 'xe';
 }
 
 function number(text: string | undefined): number {
