@@ -452,6 +452,8 @@ export const texts = {
       volts: 'Voltages',
       hertz: 'Frequencies',
       rpm: 'Speeds',
+      cores: 'Cores',
+      ppm: 'Drifts',
       count: 'Counts',
     },
     units: {
