@@ -1,10 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { FileSystemSize } from '../host.ts';
 import { captured } from './captured.ts';
-import { ASKED_MAX, FILE_SYSTEMS_MAX, fileSystemsOn, type Mount, parseMountinfo } from './file-systems.ts';
+import { ASKED_MAX, FILE_SYSTEMS_MAX, fileSystemsOn, type Mount, noneAsked, parseMountinfo } from './file-systems.ts';
 
 const mountsOn = (machine: string) => parseMountinfo(captured(machine, 'self/mountinfo') ?? '');
-const mount = (folder: string): Mount => ({ folder, type: 'ext4', source: `/dev${folder}`, read_only: false });
+const mount = (folder: string): Mount => ({
+  folder,
+  type: 'ext4',
+  source: `/dev${folder}`,
+  read_only: false,
+  remote: folder.startsWith('/net'),
+});
 const size = (used: number): FileSystemSize => ({
   bsize: 4_096,
   blocks: 1_000,
@@ -15,14 +21,17 @@ const size = (used: number): FileSystemSize => ({
 });
 
 describe('the mounted file systems', () => {
-  it('are those on disks of this machine, each once, under their real names', () => {
+  it('are those on disks of this machine and those of others, each once, under their real names', () => {
     expect(mountsOn('server-128-cores-linux-5.15')).toEqual([
-      { folder: '/', type: 'xfs', source: '/dev/nvme0n1p2', read_only: false },
-      { folder: '/boot/efi', type: 'vfat', source: '/dev/nvme0n1p1', read_only: false },
+      { folder: '/', type: 'xfs', source: '/dev/nvme0n1p2', read_only: false, remote: false },
+      { folder: '/boot/efi', type: 'vfat', source: '/dev/nvme0n1p1', read_only: false, remote: false },
       // The mount may be written to; what is mounted has turned read-only.
-      { folder: '/srv/old backups', type: 'ext4', source: '/dev/mapper/vg0-backups', read_only: true },
-      { folder: '/tank', type: 'zfs', source: 'tank', read_only: false },
-      { folder: '/tank/home', type: 'zfs', source: 'tank/home', read_only: false },
+      { folder: '/srv/old backups', type: 'ext4', source: '/dev/mapper/vg0-backups', read_only: true, remote: false },
+      { folder: '/tank', type: 'zfs', source: 'tank', read_only: false, remote: false },
+      { folder: '/tank/home', type: 'zfs', source: 'tank/home', read_only: false, remote: false },
+      { folder: '/mnt/nas', type: 'nfs4', source: 'nas.example.com:/export', read_only: false, remote: true },
+      { folder: '/mnt/share', type: 'cifs', source: '//nas.example.com/share', read_only: false, remote: true },
+      { folder: '/home/a/s3', type: 'fuse.s3fs', source: 's3fs', read_only: false, remote: true },
     ]);
     expect(mountsOn('vm-2-cores-linux-6.18').map(({ folder }) => folder)).toEqual(['/']);
   });
@@ -49,7 +58,7 @@ describe('file systems', () => {
     const reading = await fileSystemsOn(
       [mount('/a'), mount('/b')],
       async (folder) => size(folder === '/a' ? 95 : 190),
-      new Set(),
+      noneAsked(),
     );
     expect(reading).toMatchObject({ percentage: 20, figures: { fullest: '/b' } });
     expect(reading?.figures.mounts['/a']).toEqual({
@@ -68,7 +77,7 @@ describe('file systems', () => {
   it('have no inodes where their number has no limit, and are not told where there is nothing to fill', async () => {
     const sizes = { '/a': { ...size(95), files: 0, ffree: 0 }, '/b': { ...size(0), blocks: 0, bfree: 0, bavail: 0 } };
     const statfs = async (folder: string) => sizes[folder as '/a' | '/b'];
-    const reading = await fileSystemsOn([mount('/a'), mount('/b')], statfs, new Set());
+    const reading = await fileSystemsOn([mount('/a'), mount('/b')], statfs, noneAsked());
     expect(Object.keys(reading?.figures.mounts ?? {})).toEqual(['/a']);
     expect(reading?.figures.mounts['/a']).not.toHaveProperty('inodes');
   });
@@ -78,14 +87,14 @@ describe('file systems', () => {
       if (folder === '/gone') throw new Error('ESTALE');
       return size(95);
     };
-    const { figures } = (await fileSystemsOn([mount('/gone'), mount('/a')], statfs, new Set())) ?? {};
+    const { figures } = (await fileSystemsOn([mount('/gone'), mount('/a')], statfs, noneAsked())) ?? {};
     expect(figures).toMatchObject({ unanswered: ['/gone'], fullest: '/a' });
   });
 
   it('that hang hold up no other, are asked once, and never more of them than are allowed', async () => {
     vi.useFakeTimers();
     try {
-      const asked = new Set<string>();
+      const asked = noneAsked();
       let answer = (_: FileSystemSize) => {};
       const statfs = vi.fn((folder: string) =>
         folder.startsWith('/hangs')
@@ -104,9 +113,9 @@ describe('file systems', () => {
       expect(first?.unanswered).toEqual(['/hangs/1']);
       const second = await read('/hangs/1', '/hangs/2', '/hangs/3', '/a');
       expect(second?.unanswered).toEqual(['/hangs/1', '/hangs/2', '/hangs/3', '/a']);
-      expect([...asked]).toEqual(['/hangs/1', '/hangs/2']);
+      expect([...asked.local]).toEqual(['/hangs/1', '/hangs/2']);
       await read('/hangs/1', '/a');
-      expect(asked.size).toBe(ASKED_MAX);
+      expect(asked.local.size).toBe(ASKED_MAX);
       expect(statfs.mock.calls.map(([folder]) => folder)).toEqual(['/hangs/1', '/a', '/b', '/hangs/2']);
       answer(size(1));
       await vi.runAllTimersAsync();
@@ -116,9 +125,40 @@ describe('file systems', () => {
     }
   });
 
+  it('of other machines that hang hold up none of this one, and a full one is not in the headline', async () => {
+    vi.useFakeTimers();
+    try {
+      const asked = noneAsked();
+      const statfs = vi.fn((folder: string) =>
+        folder === '/net/hangs'
+          ? new Promise<FileSystemSize>(() => {})
+          : Promise.resolve(size(folder === '/a' ? 95 : 950)),
+      );
+      const read = async (...folders: string[]) => {
+        const reading = fileSystemsOn(folders.map(mount), statfs, asked);
+        await vi.runAllTimersAsync();
+        return await reading;
+      };
+      const well = await read('/a', '/net/full');
+      expect(well).toMatchObject({ percentage: 10, figures: { fullest: '/a' } });
+      expect(well?.figures.mounts['/net/full']).toMatchObject({ used_percentage: 100, remote: true });
+      for (let n = 0; n < 3; n++) {
+        const { figures } = (await read('/a', '/b', '/c', '/net/hangs', '/net/full')) ?? {};
+        expect(Object.keys(figures?.mounts ?? {})).toEqual(['/a', '/b', '/c']);
+        expect(figures?.unanswered).toEqual(['/net/hangs', '/net/full']);
+      }
+      expect(statfs.mock.calls.filter(([folder]) => folder.startsWith('/net'))).toEqual([
+        ['/net/full'],
+        ['/net/hangs'],
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('are bounded, and it is said how many are left out', async () => {
     const mounts = Array.from({ length: FILE_SYSTEMS_MAX + 5 }, (_, n) => mount(`/${n}`));
-    const { figures } = (await fileSystemsOn(mounts, async () => size(1), new Set())) ?? {};
+    const { figures } = (await fileSystemsOn(mounts, async () => size(1), noneAsked())) ?? {};
     expect(Object.keys(figures?.mounts ?? {})).toHaveLength(FILE_SYSTEMS_MAX);
     expect(figures?.left_out).toBe(5);
   });

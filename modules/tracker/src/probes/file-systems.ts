@@ -1,7 +1,8 @@
 // File systems: how full each is, and whether it can be written to.
 //
-// From /proc/self/mountinfo, see proc(5), and statfs(2). Asking a file system on another machine can take for ever, so those
-// are left out; and whatever hangs all the same holds up no one.
+// From /proc/self/mountinfo, see proc(5), and statfs(2). Asking a file system can take for ever, above all one on another
+// machine: whatever hangs holds up no one, and those of other machines hold up none of this one. They are told, but are not in
+// the headline: one that is full would be everybody's.
 
 import Type, { type Static } from 'typebox';
 import { procUnexpected } from '../errors.ts';
@@ -15,8 +16,9 @@ export const FILE_SYSTEMS_MAX = 32;
 /** How long an answer is waited for. */
 export const ANSWER_MS = 2_000;
 
-/** Questions open at any time. Each holds one of the four threads that Node has for files. */
+/** Questions open at any time, to this machine's file systems and to others. Each holds one of Node's four threads for files. */
 export const ASKED_MAX = 2;
+export const REMOTE_ASKED_MAX = 1;
 
 const FileSystem = Type.Object({
   used_percentage: Percentage('In use'),
@@ -27,6 +29,7 @@ const FileSystem = Type.Object({
   inodes: Type.Optional(Count('Inodes')),
   inodes_used: Type.Optional(Count('Inodes in use')),
   read_only: Type.Boolean({ title: 'Read-only' }),
+  remote: Type.Optional(Type.Boolean({ title: 'On another machine' })),
   type: Type.String({ title: 'Kind' }),
 });
 
@@ -46,7 +49,7 @@ export const file_systems = defineProbe({
   schema,
   every_ms: 10_000,
   open: ({ proc, statfs }) => {
-    const asked = new Set<string>();
+    const asked = noneAsked();
     return {
       read: async () => {
         const text = proc?.text('self/mountinfo');
@@ -64,11 +67,25 @@ export interface Mount {
   /** What it lies on: `/dev/sda1`, the name of a pool. */
   readonly source: string;
   readonly read_only: boolean;
+  /** Whether it is on another machine, or of a program that may wait for one. */
+  readonly remote: boolean;
+}
+
+/** Folders whose answer is still open, kept from one reading to the next. */
+export interface Asked {
+  /** At most `ASKED_MAX`. */
+  readonly local: Set<string>;
+  /** At most `REMOTE_ASKED_MAX`. */
+  readonly remote: Set<string>;
+}
+
+export function noneAsked(): Asked {
+  return { local: new Set(), remote: new Set() };
 }
 
 /**
  * Parses a mountinfo, `36 35 98:0 / /mnt rw,noatime master:1 - ext3 /dev/root rw,errors=continue`: the file systems of this
- * machine's own disks, each once.
+ * machine's own disks and of other machines, each once, its own first.
  *
  * @throws CodedError `PROC_UNEXPECTED`
  */
@@ -82,16 +99,22 @@ export function parseMountinfo(text: string): Mount[] {
     }
     const read_only = isReadOnly(options) || isReadOnly(of_all);
     // What is mounted later on the same folder hides what was there.
-    folders.set(plain(folder), { folder: plain(folder), type, source: plain(source), read_only });
+    folders.set(plain(folder), {
+      folder: plain(folder),
+      type,
+      source: plain(source),
+      read_only,
+      remote: REMOTE.test(type),
+    });
   }
   // The same disk may be seen in several folders, in containers even in files; the shortest is where it is.
   const sources = new Map<string, Mount>();
   for (const mount of folders.values()) {
-    if (!isOnDisk(mount)) continue;
+    if (!mount.remote && !isOnDisk(mount)) continue;
     const known = sources.get(mount.source);
     if (known === undefined || mount.folder.length < known.folder.length) sources.set(mount.source, mount);
   }
-  return [...sources.values()];
+  return [...sources.values()].toSorted((a, b) => Number(a.remote) - Number(b.remote));
 }
 
 const MOUNT = /^\d+ \d+ \d+:\d+ \S+ (\/\S*) (\S+)(?: \S+)*? - (\S+) (\S+) (\S+)$/;
@@ -105,9 +128,11 @@ function plain(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** Of another machine, or of a program that may wait for one. */
 const REMOTE =
-  /^(?:nfs\d?|cifs|smb\w*|ncpfs|afs|ceph|gfs2|glusterfs|lustre|beegfs|gpfs|9p|virtiofs|autofs|fuse|fuse\..+)$/;
+  /^(?:nfs\d?|cifs|smb\w*|ncpfs|afs|ceph|gfs2|glusterfs|lustre|beegfs|gpfs|9p|virtiofs|fuse\.(?:\w*s3\w*|sshfs|rclone|gluster\w*|ceph\w*|gcsfuse|blobfuse\d?|davfs\d?|curlftpfs))$/;
+
+/** What asks for more than it says: a mount that is made by being looked at, a program's own little world. */
+const ODD = /^(?:autofs|fuse|fuse\..+)$/;
 
 /** As full as they were made. */
 const FIXED = /^(?:squashfs|iso9660|udf|erofs|cramfs|romfs)$/;
@@ -116,24 +141,36 @@ const FIXED = /^(?:squashfs|iso9660|udf|erofs|cramfs|romfs)$/;
 const POOLED = /^(?:zfs|btrfs|bcachefs|ubifs)$/;
 
 function isOnDisk({ folder, type, source }: Mount): boolean {
-  if (REMOTE.test(type) || FIXED.test(type)) return false;
+  if (ODD.test(type) || FIXED.test(type)) return false;
   // A container's own root lies on a disk that it does not see.
   return source.startsWith('/') || POOLED.test(type) || (type === 'overlay' && folder === '/');
 }
 
 /**
  * How full file systems are: of those that answer in time.
- *
- * @param asked folders whose answer is still open, at most `ASKED_MAX`; kept from one reading to the next
  */
 export async function fileSystemsOn(
   mounts: readonly Mount[],
   statfs: Host['statfs'],
-  asked: Set<string>,
+  asked: Asked,
 ): Promise<Reading<Figures> | undefined> {
   if (mounts.length === 0) return undefined;
   const shown = mounts.slice(0, FILE_SYSTEMS_MAX);
-  const sizes = await sizesOf(shown, statfs, asked);
+  const [local, remote] = await Promise.all([
+    sizesOf(
+      shown.filter((mount) => !mount.remote),
+      statfs,
+      asked.local,
+      ASKED_MAX,
+    ),
+    sizesOf(
+      shown.filter((mount) => mount.remote),
+      statfs,
+      asked.remote,
+      REMOTE_ASKED_MAX,
+    ),
+  ]);
+  const sizes = new Map([...local, ...remote]);
   const answered: [string, FileSystem][] = [];
   const unanswered: string[] = [];
   let percentage: number | undefined;
@@ -145,7 +182,7 @@ export async function fileSystemsOn(
     } else if (size.blocks > 0) {
       const file_system = fileSystemOf(mount, size);
       answered.push([mount.folder, file_system]);
-      if (file_system.used_percentage > (percentage ?? -1)) {
+      if (!mount.remote && file_system.used_percentage > (percentage ?? -1)) {
         percentage = file_system.used_percentage;
         fullest = mount.folder;
       }
@@ -163,6 +200,7 @@ async function sizesOf(
   mounts: readonly Mount[],
   statfs: Host['statfs'],
   asked: Set<string>,
+  asked_max: number,
 ): Promise<ReadonlyMap<string, FileSystemSize>> {
   const sizes = new Map<string, FileSystemSize>();
   const waiting = mounts.map(({ folder }) => folder).filter((folder) => !asked.has(folder));
@@ -179,7 +217,7 @@ async function sizesOf(
       }
     }
   };
-  const lanes = Array.from({ length: ASKED_MAX - asked.size }, askOneByOne);
+  const lanes = Array.from({ length: asked_max - asked.size }, askOneByOne);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ANSWER_MS);
@@ -191,7 +229,7 @@ async function sizesOf(
 }
 
 /** In use is what is not free; the share leaves out what is kept for root, as df(1) does. */
-function fileSystemOf({ read_only, type }: Mount, size: FileSystemSize): FileSystem {
+function fileSystemOf({ read_only, type, remote }: Mount, size: FileSystemSize): FileSystem {
   const { bsize, blocks, bfree, bavail, files, ffree } = size;
   const used = blocks - bfree;
   const file_system: FileSystem = {
@@ -202,6 +240,7 @@ function fileSystemOf({ read_only, type }: Mount, size: FileSystemSize): FileSys
     read_only,
     type,
   };
+  if (remote) file_system.remote = true;
   if (files > 0) {
     file_system.inodes = files;
     file_system.inodes_used = files - ffree;
