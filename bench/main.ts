@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startRabbitmq } from '@ganglion/testkit';
 import type { Bench } from './context.ts';
 import { Driver } from './driver.ts';
+import { measureGrowth } from './growth.ts';
 import { keepResults, keepTable } from './keep.ts';
 import { measureLatency } from './latency.ts';
 import { lookAtMachine, machineText } from './machine.ts';
@@ -23,15 +24,26 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   steps: ({ quick }) => measureSteps(quick),
 };
 
+/** What is measured only when it is asked for. */
+const LONG: typeof PARTS = { growth: measureGrowth };
+
 /** In the repository. This file runs as `.build/bench/main.js`. */
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));
 
 /** Of a run that is not kept. */
 const PASSING_RESULTS = fileURLToPath(new URL('./results.json', import.meta.url));
 
-const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, minutes: { type: 'string' } },
+  allowPositionals: true,
+});
 const quick = values.quick ?? false;
-const parts = partsOf(PARTS, positionals);
+const minutes = Number(values.minutes ?? 60);
+if (!(Number.isInteger(minutes) && minutes >= 10)) {
+  console.error('--minutes takes a whole number from 10 on.');
+  process.exit(2);
+}
+const parts = positionals.length === 0 ? partsOf(PARTS, []) : partsOf({ ...PARTS, ...LONG }, positionals);
 
 const say = startClock();
 
@@ -43,7 +55,7 @@ const machine = { ...seen, rabbitmq: driver.broker_version };
 
 const rows: Row[] = [];
 for (const measure of parts) {
-  rows.push(...(await measure({ url: broker.url, driver, quick, say })));
+  rows.push(...(await measure({ url: broker.url, driver, quick, minutes, say })));
 }
 await driver.close();
 await broker.stop();
