@@ -46,14 +46,14 @@ export async function bundleCommand(folder) {
   });
   mkdirSync(folder, { recursive: true });
   for (const { path, contents } of outputFiles) writeFileSync(path, contents);
-  writeFileSync(`${folder}/LICENSES.txt`, licencesOf(Object.keys(metafile.inputs)));
+  writeFileSync(`${folder}/LICENSES.txt`, licencesOf('folder', Object.keys(metafile.inputs)));
 }
 
 /** The licences of other people's packages in the bundle, as they ask for. */
-function licencesOf(inputs) {
+export function licencesOf(what, inputs) {
   const packages = inputs.map((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   const texts = [...new Set(packages)].filter(Boolean).sort().map(licenceOf);
-  return `This folder holds these packages of other people, under their licences.\n\n${texts.join('\n')}`;
+  return `This ${what} holds these packages of other people, under their licences.\n\n${texts.join('\n')}`;
 }
 
 function licenceOf(folder) {

@@ -20,7 +20,7 @@ export interface Arguments {
   readonly command: string | undefined;
   /** The words after the command. */
   readonly words: readonly string[];
-  /** `--help`, `--version`, `--json`, `--apply`, `--dead`, `--states`: those that were given. */
+  /** `--help`, `--version`, `--json`, `--apply`, `--dead`, `--states`, `--once`: those that were given. */
   readonly switches: ReadonlySet<Switch>;
   /** `--config`, `--with`, `--count`, `--tracker`…: every value that was given. */
   readonly options: Readonly<Record<Option, readonly string[]>>;
@@ -28,7 +28,15 @@ export interface Arguments {
   readonly flags: readonly Flag[];
 }
 
-const SWITCHES = { help: { short: 'h' }, version: { short: 'v' }, json: {}, apply: {}, dead: {}, states: {} } as const;
+const SWITCHES = {
+  help: { short: 'h' },
+  version: { short: 'v' },
+  json: {},
+  apply: {},
+  dead: {},
+  states: {},
+  once: {},
+} as const;
 const OPTIONS = ['config', 'with', 'count', 'tracker', 'node', 'password-file', 'role', 'scope', 'days'] as const;
 
 /** A flag without a value. */

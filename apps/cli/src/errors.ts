@@ -127,6 +127,19 @@ export function moduleNotFound(name: string, why: string): CodedError {
   );
 }
 
+/** The agent is asked for another module than the one it holds. */
+export function moduleNotInAgent(name: string): CodedError {
+  return new CodedError(
+    'MODULE_NOT_IN_AGENT',
+    {
+      what: `module ${oneLine(name, 120)} not started`,
+      why: 'the agent holds the tracker alone',
+      todo: 'write "run tracker", or use the whole command',
+    },
+    configuration,
+  );
+}
+
 /** A module's file cannot be read as a program, or throws while it is. */
 export function moduleUnreadable(path: string, thrown: unknown): CodedError {
   return new CodedError(
@@ -243,6 +256,15 @@ export function healthFileUnwritable(path: string, thrown: unknown): CodedError 
     },
     { ...configuration, cause: thrown },
   );
+}
+
+/** A tracker that was to take one sample took none. */
+export function sampleMissing(waited_ms: number): CodedError {
+  return new CodedError('SAMPLE_MISSING', {
+    what: 'no sample printed',
+    why: `the tracker took none within ${waited_ms / 1000} s`,
+    todo: 'look at what it says above; tracker.root must be the /proc of a machine that runs',
+  });
 }
 
 /** Something that should not happen: a defect. */

@@ -10,7 +10,7 @@ export interface RootLog extends Log {
 }
 
 /** Characters of a line; what is longer is cut. */
-const LINE_CHARACTERS_MAX = 4_000;
+export const LINE_CHARACTERS_MAX = 4_000;
 
 /** Lines that are held back, at most. */
 const HELD_LINES_MAX = 1000;

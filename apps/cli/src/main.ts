@@ -1,25 +1,6 @@
-// The command `ganglion`: every failure ends in one line and an exit code.
+// The command `ganglion`.
 
 import { runCommand } from './cli.ts';
-import { report } from './report.ts';
+import { begin } from './doorstep.ts';
 
-/** Whether a failure should also say where it happened. It can come before the settings are read. */
-function debugging(words: readonly string[]): boolean {
-  return process.env['GANGLION_LOG_LEVEL'] === 'debug' || /--log-level[= ]debug\b/.test(words.join(' '));
-}
-
-const words = process.argv.slice(2);
-
-function fail(thrown: unknown): void {
-  process.exit(report(thrown, debugging(words)));
-}
-
-// Whoever reads us may stop reading, as `head` does: then what runs is stopped in order, and nothing is wrong.
-process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-  process.stdout.on('error', () => {});
-  if (error.code !== 'EPIPE') fail(error);
-  else if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
-  else process.exit(0);
-});
-process.on('uncaughtException', fail);
-runCommand(words).catch(fail);
+begin(runCommand);

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { defineModule, defineTopic, type Module } from '@ganglion/kernel';
 import Type from 'typebox';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { listenersFirst, loadModule, loadModules } from './modules.ts';
+import { listenersFirst } from './listeners-first.ts';
+import { loadModule, loadModules } from './modules.ts';
 
 // Loading the compiler and every module may take its time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });

@@ -4,18 +4,11 @@ import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { CodedError, isModule, type Module } from '@ganglion/kernel';
 import { moduleInvalid, moduleNotFound, moduleTwice, moduleUnreadable } from './errors.ts';
+import { BUILT_IN, type BuiltIn, isBuiltIn, MONITOR } from './module-names.ts';
 import { didYouMean } from './suggest.ts';
 
-/** The built-in modules that make a monitor. */
-const MONITOR = ['tracker', 'analyzer', 'presence', 'web'] as const;
-
-/** The same with machines that are not there instead of this one. */
+/** The same as a monitor with machines that are not there instead of this one. */
 const SIMULATION = ['simulator', 'analyzer', 'presence', 'web'] as const;
-
-/** All built-in modules. */
-export const BUILT_IN = [...MONITOR, 'simulator'] as const;
-
-type BuiltIn = (typeof BUILT_IN)[number];
 
 const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   tracker: () => import('@ganglion/tracker'),
@@ -27,11 +20,6 @@ const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
 
 /** What a module's file may be called. */
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
-
-/** Whether a name is a built-in module's. */
-export function isBuiltIn(name: string): name is BuiltIn {
-  return BUILT_IN.some((each) => each === name);
-}
 
 /**
  * Loads the modules of a monitor and those in some files.
@@ -69,25 +57,6 @@ export async function loadModule(name: string): Promise<Module> {
     throw moduleNotFound(name, `there is no built-in module of that name${didYouMean(name, BUILT_IN)}`);
   }
   return loadFile(name);
-}
-
-/**
- * The order in which modules start: those that listen to a topic before those that publish it, so that the first
- * message is heard. In a circle, the order is as given.
- */
-export function listenersFirst(modules: readonly Module[]): Module[] {
-  const ordered: Module[] = [];
-  const visited = new Set<Module>();
-  const visit = (module: Module) => {
-    if (visited.has(module)) return;
-    visited.add(module);
-    const published = new Set(Object.values(module.publishes).map(({ family }) => family));
-    const hears = (other: Module) => Object.values(other.listens).some(({ topic }) => published.has(topic.family));
-    for (const other of modules) if (hears(other)) visit(other);
-    ordered.push(module);
-  };
-  for (const module of modules) visit(module);
-  return ordered;
 }
 
 /**

@@ -12,8 +12,8 @@ import {
 import type { OpenBus } from './bus.ts';
 import { moduleFailed } from './errors.ts';
 import { keepHealthFile } from './health.ts';
+import { listenersFirst } from './listeners-first.ts';
 import { holdBack, type RootLog } from './log.ts';
-import { listenersFirst } from './modules.ts';
 import type { Settings } from './settings/layers.ts';
 import { version } from './version.ts';
 import { within } from './within.ts';

@@ -43,6 +43,7 @@ export const FLAGS = {
   count: ['--count NUMBER', 'end after so many messages'],
   dead: ['--dead', 'show what was refused, and leave it'],
   states: ['--states', 'show who is here, late or gone, and each change'],
+  once: ['--once', 'print one sample of this machine and end; needs no broker'],
   insecure: ['--insecure', 'let everyone in who reaches the page'],
   tls_cert: ['--tls-cert FILE', 'serve the page over TLS with this certificate, PEM'],
   tls_key: ['--tls-key FILE', 'and its key, PEM'],

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Value } from 'typebox/value';
 import type { Flag } from '../arguments.ts';
 import { flagUnknown, settingInvalid, settingUnknown } from '../errors.ts';
-import { BUILT_IN, isBuiltIn } from '../modules.ts';
+import { BUILT_IN, isBuiltIn } from '../module-names.ts';
 import { didYouMean, nearest } from '../suggest.ts';
 import { Catalogue, FLAG_ALIASES, type Section, type Setting, VARIABLE_PREFIX } from './catalogue.ts';
 import type { SettingsFile } from './file.ts';
