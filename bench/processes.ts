@@ -39,6 +39,25 @@ export function startOwn(path: string, ...words: readonly string[]): Promise<Pro
   return start([...nodeOptions([name]), fileURLToPath(new URL(`./${path}.js`, import.meta.url)), ...words]);
 }
 
+/** Starts any program that logs as ours do; resolves when it says that it runs. */
+export async function startProgram(
+  command: string,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Program> {
+  const child = spawn(command, words, {
+    cwd: tmpdir(),
+    env: { ...environment(), ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return {
+    // Undefined only when it did not start, and then `ready` rejects.
+    pid: child.pid ?? 0,
+    port: await ready(child, words),
+    stop: () => stop(child),
+  };
+}
+
 /** CPU time that a process has used since its start, in milliseconds: of all its threads, exact to the nanosecond. */
 export function cpuOf(pid: number): number {
   let cpu_ns = 0;
@@ -54,27 +73,22 @@ export interface Memory {
   readonly resident_bytes: number;
   /** The pages that are its own. */
   readonly private_bytes: number;
+  /** Those of its own that it has written: without those of its program's file, which another copy of it would share. */
+  readonly written_bytes: number;
 }
 
 export function memoryOf(pid: number): Memory {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const bytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1]) * 1024;
-  return { resident_bytes: bytes('Rss'), private_bytes: bytes('Private_Clean') + bytes('Private_Dirty') };
+  return {
+    resident_bytes: bytes('Rss'),
+    private_bytes: bytes('Private_Clean') + bytes('Private_Dirty'),
+    written_bytes: bytes('Private_Dirty'),
+  };
 }
 
-async function start(words: readonly string[]): Promise<Program> {
-  const child = spawn(process.execPath, words, {
-    cwd: tmpdir(),
-    env: environment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const program: Program = {
-    // Undefined only when it did not start, and then `ready` rejects.
-    pid: child.pid ?? 0,
-    port: await ready(child, words),
-    stop: () => stop(child),
-  };
-  return program;
+function start(words: readonly string[]): Promise<Program> {
+  return startProgram(process.execPath, words);
 }
 
 /** Resolves when the program says `ready`, or in our own log that it runs; to the port that it told by then. */

@@ -1,8 +1,8 @@
 // npm run agent: makes the agent in dist/, as one file for a machine with Node, and as one executable for a machine
 // without. `npm run agent -- --folder DIR` puts them elsewhere, `--file` makes the file alone.
 
-import { statSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleAgent } from './bundle-agent.mjs';
 import { makeExecutable } from './make-executable.mjs';
@@ -11,13 +11,16 @@ const { values } = parseArgs({
   options: { folder: { type: 'string', default: 'dist' }, file: { type: 'boolean', default: false } },
 });
 
-const file = resolve(values.folder, 'ganglion-agent.cjs');
-const executable = resolve(values.folder, 'ganglion-agent');
+const folder = resolve(values.folder);
+mkdirSync(folder, { recursive: true });
 
-await bundleAgent(file);
+const file = join(folder, 'ganglion-agent.mjs');
+await bundleAgent(file, 'file');
 tell(file);
+
 if (!values.file) {
-  await makeExecutable(file, executable);
+  const executable = join(folder, 'ganglion-agent');
+  await makeExecutable(executable, (path) => bundleAgent(path, 'program'));
   tell(executable);
 }
 

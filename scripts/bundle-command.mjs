@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const OPTIONAL = ['bufferutil', 'utf-8-validate'];
 
 /** Lets a package written as CommonJS load Node's own modules from a bundle written as ES modules. */
-const BANNER = `import { createRequire as requireFrom } from 'node:module';
+export const BANNER = `import { createRequire as requireFrom } from 'node:module';
 const require = requireFrom(import.meta.url);`;
 
 /**

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** What Node looks for to know that a program is inside. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -12,19 +12,19 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /**
  * Writes the executable.
  *
- * @param {string} program a file of plain JavaScript, as CommonJS
  * @param {string} path of the executable, in a folder that is there; it is replaced when the new one is whole
+ * @param {(path: string) => Promise<void>} writeProgram writes the program, plain JavaScript as CommonJS
  * @param {object} settings more for Node's configuration of it, as `useCodeCache`
+ * @param {{ strip?: boolean }} options whether it goes without names for a debugger, 12 MB; by default it does
  */
-export async function makeExecutable(program, path, settings = {}) {
+export async function makeExecutable(path, writeProgram, settings = {}, { strip = true } = {}) {
   const { inject } = await import('postject');
   const folder = mkdtempSync(join(tmpdir(), 'ganglion-executable-'));
   // Beside its place, so that it gets there in one move.
   const made = `${path}.${process.pid}.part`;
   try {
     const [blob, config, main] = ['blob', 'config.json', 'main.cjs'].map((name) => join(folder, name));
-    // A first line for the shell is none that a program inside may have.
-    writeFileSync(main, readFileSync(program, 'utf8').replace(/^#!.*\n/, ''));
+    await writeProgram(main);
     writeFileSync(
       config,
       JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: false, ...settings }),
@@ -32,8 +32,8 @@ export async function makeExecutable(program, path, settings = {}) {
     run(process.execPath, '--experimental-sea-config', config);
     copyFileSync(process.execPath, made);
     chmodSync(made, 0o755);
-    // Names for a debugger: 12 MB of a download, and nothing at run time. Where there is no strip, they stay.
-    spawnSync('strip', [made], { stdio: 'ignore' });
+    // Where there is no such program, they stay.
+    if (strip) spawnSync('strip', [made], { stdio: 'ignore' });
     await quietly(() => inject(made, 'NODE_SEA_BLOB', readFileSync(blob), { sentinelFuse: FUSE }));
     renameSync(made, path);
   } finally {

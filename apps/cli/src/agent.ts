@@ -6,12 +6,14 @@ import { begin } from './doorstep.ts';
 import { moduleNotInAgent } from './errors.ts';
 import { openPlainLog } from './plain-log.ts';
 
-const run = runWith({
-  loadModule: async (name) => {
-    if (name !== 'tracker') throw moduleNotInAgent(name);
-    return (await import('@ganglion/tracker')).default;
-  },
-  openLog: async (level) => openPlainLog(level),
-});
-
-begin((words) => dispatch([run], words));
+/** Does what was typed: the agent knows the command `run`, of one module. */
+export function beginAgent(): void {
+  const run = runWith({
+    loadModule: async (name) => {
+      if (name !== 'tracker') throw moduleNotInAgent(name);
+      return (await import('@ganglion/tracker')).default;
+    },
+    openLog: async (level) => openPlainLog(level),
+  });
+  begin((words) => dispatch([run], words));
+}

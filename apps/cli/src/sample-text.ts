@@ -12,7 +12,7 @@ const COLUMNS = 80;
 const COLUMNS_MAX = 100;
 
 /** The columns of titles, and of figures before their unit. */
-const TITLE_COLUMNS = 42;
+const TITLE_COLUMNS = 50;
 const FIGURE_COLUMNS = 12;
 
 /** Names and texts from the machine are cut to this. */
