@@ -11,9 +11,13 @@ import { cut, type Style, wrap } from './terminal.ts';
 const COLUMNS = 80;
 const COLUMNS_MAX = 100;
 
-/** The columns of titles, and of figures before their unit. */
-const TITLE_COLUMNS = 50;
+/** The columns of titles, where there is room for as many. */
+const TITLE_COLUMNS_MAX = 50;
+const TITLE_COLUMNS_MIN = 16;
+
+/** The columns of a figure, and of what stands about it: the unit, and spaces. */
 const FIGURE_COLUMNS = 12;
+const OTHER_COLUMNS = 13;
 
 /** Names and texts from the machine are cut to this. */
 const NAME_CHARACTERS_MAX = 64;
@@ -28,8 +32,10 @@ const WORDS: Readonly<Record<string, string>> = { cpu: 'CPU', numa: 'NUMA', cgro
  */
 export function sampleText({ source, time, body }: Passing, style: Style, columns: number): string {
   const width = Number.isFinite(columns) ? Math.min(columns, COLUMNS_MAX) : COLUMNS;
+  const titles = Math.max(TITLE_COLUMNS_MIN, Math.min(TITLE_COLUMNS_MAX, width - FIGURE_COLUMNS - OTHER_COLUMNS));
+  const paper = { style, width, titles };
   const table = isTable(body) ? body : {};
-  const blocks = resourcesIn(table).map((name) => blockOf(name, table, Date.parse(time), { style, width }));
+  const blocks = resourcesIn(table).map((name) => blockOf(name, table, Date.parse(time), paper));
   const head = `${style.bold(oneLine(source, NAME_CHARACTERS_MAX))}  ${style.dim(time)}`;
   return `${[[head], ...blocks].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -37,6 +43,8 @@ export function sampleText({ source, time, body }: Passing, style: Style, column
 interface Paper {
   readonly style: Style;
   readonly width: number;
+  /** The columns of titles. */
+  readonly titles: number;
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -49,19 +57,19 @@ function resourcesIn(body: Table): string[] {
 }
 
 function blockOf(name: string, body: Table, time_ms: number, paper: Paper): string[] {
-  const { style } = paper;
+  const { style, titles } = paper;
   const { read_ms, ...figures } = isTable(body[name]) ? body[name] : {};
   const headline = body[`${name}_percentage`];
-  const title = style.accent(resourceTitle(name).padEnd(TITLE_COLUMNS + 2));
-  const [number, unit] = typeof headline === 'number' ? amount(headline, '%') : ['', ''];
   const age_s = typeof read_ms === 'number' ? Math.max(0, time_ms - read_ms) / 1000 : 0;
-  const age = age_s < 0.1 ? '' : style.dim(`${headline === undefined ? '' : '  '}read ${age_s.toFixed(1)} s before`);
-  const head =
-    headline === undefined
-      ? `${title}${age}`
-      : `${title}  ${style.bold(number.padStart(FIGURE_COLUMNS))} ${unit}${age}`;
+  const title = resourceTitle(name);
+  // Not all is read at each sample.
+  const age = age_s < 0.1 ? '' : ` (read ${age_s.toFixed(1)} s before)`;
+  const left = `${style.accent(title)}${style.dim(age)}`;
+  const space = ' '.repeat(Math.max(0, titles + 4 - title.length - age.length));
+  const [number, unit] = typeof headline === 'number' ? amount(headline, '%') : [];
+  const head = number === undefined ? left : `${left}${space}${style.bold(number.padStart(FIGURE_COLUMNS))} ${unit}`;
   const schema = Object.values(probes).find((probe) => probe.name === name)?.schema;
-  return [head.trimEnd(), ...linesOf(figures, schema, paper)];
+  return [head, ...linesOf(figures, schema, paper)];
 }
 
 function resourceTitle(name: string): string {
@@ -86,14 +94,14 @@ function linesOf(figures: Table, schema: TSchema | undefined, paper: Paper): str
 }
 
 /** One figure, or one list of them. */
-function figureLines(title: string, value: unknown, unit: string, { style, width }: Paper): string[] {
-  const left = `  ${style.dim(cut(title, TITLE_COLUMNS).padEnd(TITLE_COLUMNS))}  `;
+function figureLines(title: string, value: unknown, unit: string, { style, width, titles }: Paper): string[] {
+  const left = `  ${style.dim(cut(title, titles).padEnd(titles))}  `;
   if (typeof value === 'number') {
     const [number, scaled] = amount(value, unit);
     return [`${left}${number.padStart(FIGURE_COLUMNS)} ${scaled}`.trimEnd()];
   }
-  const lines = wrap(wordsOf(value, unit), Math.max(20, width - TITLE_COLUMNS - 4));
-  return lines.map((line, at) => `${at === 0 ? left : ' '.repeat(TITLE_COLUMNS + 4)}${line}`);
+  const lines = wrap(wordsOf(value, unit), Math.max(20, width - titles - 4));
+  return lines.map((line, at) => `${at === 0 ? left : ' '.repeat(titles + 4)}${line}`);
 }
 
 /** A table of several things by their names, or one thing with figures of its own. */
@@ -119,10 +127,12 @@ function listOf(list: readonly unknown[], schema: TSchema | undefined, paper: Pa
 function itemLines(name: string, figures: Table, schema: TSchema | undefined, { style, width }: Paper): string[] {
   const said = Object.entries(figures).map(([field, value]) => {
     const of_field = schema && propertiesOf(schema)?.[field];
-    return `${titleOf(of_field, field)} ${wordsOf(value, unitOf(of_field))}`;
+    // What comes after a colon explains, and has no room here.
+    const [title = ''] = titleOf(of_field, field).split(':', 1);
+    return `${title} ${wordsOf(value, unitOf(of_field))}`;
   });
   // A figure stays with its unit, and both with their title.
-  const whole = said.map((each) => each.replaceAll(' ', NO_BREAK)).join(', ');
+  const whole = said.map((each) => each.replaceAll(' ', NO_BREAK)).join('; ');
   const lines = wrap(whole, width - 4).map((line) => `    ${line.replaceAll(NO_BREAK, ' ')}`);
   return [`  ${style.bold(oneLine(name, NAME_CHARACTERS_MAX))}`, ...lines];
 }
