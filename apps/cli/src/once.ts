@@ -11,7 +11,7 @@ import { columnsOf, styleFor } from './terminal.ts';
 import { version } from './version.ts';
 
 /** What the tracker reads aside and tells in a later measure; see `read` in its probe.ts. A machine may have neither. */
-const LATE = ['file_systems', 'processes'];
+export const LATE = ['file_systems', 'processes'] as const;
 
 /** How long what comes late is waited for, past the second sample; and how long for the first sample at all. */
 const PATIENCE_MS = 2_500;
