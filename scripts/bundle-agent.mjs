@@ -18,7 +18,7 @@ import '@ganglion/spool';
 startupSnapshot.setDeserializeMainFunction(beginAgent);`;
 
 /**
- * What the agent is made as. `file`: for Node, as an ES module, which takes 4 MB less of memory than CommonJS. `program`: to
+ * What the agent is made as. `file`: for Node, as an ES module, of which Node holds less in memory than of CommonJS (docs/agent.md). `program`: to
  * be put into an executable, where Node takes CommonJS alone. `snapshot`: the same, to be started from a snapshot.
  */
 const FORMS = {

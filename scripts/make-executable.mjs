@@ -15,7 +15,7 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
  * @param {string} path of the executable, in a folder that is there; it is replaced when the new one is whole
  * @param {(path: string) => Promise<void>} writeProgram writes the program, plain JavaScript as CommonJS
  * @param {object} settings more for Node's configuration of it, as `useCodeCache`
- * @param {{ strip?: boolean }} options whether it goes without names for a debugger, 12 MB; by default it does
+ * @param {{ strip?: boolean }} options whether it goes without names for a debugger; by default it does
  */
 export async function makeExecutable(path, writeProgram, settings = {}, { strip = true } = {}) {
   const { inject } = await import('postject');
