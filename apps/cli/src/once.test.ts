@@ -35,6 +35,14 @@ test('a tracker prints one sample of this machine with what comes late, and need
   expect(body).toMatchObject({ cpu_percentage: expect.any(Number), memory: {}, file_systems: {}, processes: {} });
 });
 
+test('it is whole where a tracker would tell changes alone, but for the probes that are left out', async () => {
+  const words = ['--interval', '100ms', '--tracker.report', 'changes', '--probe', 'processes=off'];
+  await runCommand(['run', 'tracker', '--once', '--json', ...words]);
+  const { body } = JSON.parse(said);
+  expect(body).toMatchObject({ cpu_percentage: expect.any(Number), memory: {}, file_systems: {} });
+  expect(body).not.toHaveProperty('processes');
+});
+
 test('where no time passes there is no sample, and that is an error', { timeout: 10_000 }, async () => {
   const root = mkdtempSync(join(tmpdir(), 'ganglion-once-'));
   cpSync(join(CAPTURED, 'proc'), root, { recursive: true });
