@@ -45,6 +45,12 @@ describe('the mounted file systems', () => {
     expect(parseMountinfo(line('/dev/sda1') + line('/dev/sdb1'))).toMatchObject([{ source: '/dev/sdb1' }]);
   });
 
+  it('are read-only when they have turned so, not when only we may not write', () => {
+    const line = (mount: string, all: string) => `1 2 8:1 / /mnt ${mount} - ext4 /dev/sda1 ${all}\n`;
+    expect(parseMountinfo(line('ro,relatime', 'rw'))).toMatchObject([{ read_only: false }]);
+    expect(parseMountinfo(line('rw', 'ro,errors=remount-ro'))).toMatchObject([{ read_only: true }]);
+  });
+
   it.each(['x\n', '1 2 8:1 / /mnt rw ext4 /dev/sda1 rw\n'])(
     'are refused when not written as the kernel does: %j',
     (text) => {

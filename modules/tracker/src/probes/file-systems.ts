@@ -93,11 +93,12 @@ export function parseMountinfo(text: string): Mount[] {
   const folders = new Map<string, Mount>();
   for (const line of text.split('\n')) {
     if (line === '') continue;
-    const [, folder, options, type, source, of_all] = MOUNT.exec(line) ?? [];
+    const [, folder, type, source, of_all] = MOUNT.exec(line) ?? [];
     if (folder === undefined || type === undefined || source === undefined) {
       throw procUnexpected('/proc/self/mountinfo', `no mount in "${line}"`);
     }
-    const read_only = isReadOnly(options) || isReadOnly(of_all);
+    // Of the file system itself: a mount that only this program may not write to says nothing of it.
+    const read_only = of_all?.split(',').includes('ro') === true;
     // What is mounted later on the same folder hides what was there.
     folders.set(plain(folder), {
       folder: plain(folder),
@@ -117,11 +118,7 @@ export function parseMountinfo(text: string): Mount[] {
   return [...sources.values()].toSorted((a, b) => Number(a.remote) - Number(b.remote));
 }
 
-const MOUNT = /^\d+ \d+ \d+:\d+ \S+ (\/\S*) (\S+)(?: \S+)*? - (\S+) (\S+) (\S+)$/;
-
-function isReadOnly(options: string | undefined): boolean {
-  return options?.split(',').includes('ro') === true;
-}
+const MOUNT = /^\d+ \d+ \d+:\d+ \S+ (\/\S*) \S+(?: \S+)*? - (\S+) (\S+) (\S+)$/;
 
 /** Spaces and the like are written as `\040`. */
 function plain(text: string): string {
