@@ -3,6 +3,7 @@
 // happens to all.
 
 import { readdirSync, readlinkSync } from 'node:fs';
+import * as probes from '@ganglion/tracker/probes';
 import type { Bench } from './context.ts';
 import { cpuOf, memoryOf, type Program, startFloor, startGanglion } from './processes.ts';
 import { alone, compare, type Row } from './report.ts';
@@ -43,8 +44,7 @@ export async function measureTracker({ url, driver, quick, say }: Bench): Promis
     const trackers = await startEach('tracker', (machine) =>
       startGanglion('tracker', '--broker', url, '--exchange', exchange, '--machine', machine, '--interval', '1s'),
     );
-    await pause(1_500);
-    const files = filesOpenIn(trackers[0]?.pid ?? 0);
+    const files = await filesOfEachSecond(url);
     const readers = await startEach('reader', (machine) => startFloor('reader', url, exchange, machine, ...files));
     const idlers = await startEach('idle', () => startFloor('idle', url));
 
@@ -89,17 +89,25 @@ export async function measureTracker({ url, driver, quick, say }: Bench): Promis
 }
 
 /**
- * The files of the kernel that a process holds open: what the tracker reads at each sample, whatever probes it has. Those of
- * processes and control groups come and go, and are read every 5 s: their cost is the tracker's alone.
+ * The files of the kernel that a tracker reads each second: those that one holds open which has no other probes. What the others
+ * cost (processes, control groups, sockets and more, each at its own interval) is the tracker's alone.
  */
-function filesOpenIn(pid: number): string[] {
-  const folder = `/proc/${pid}/fd`;
-  const open = readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
-  const comes_and_goes = /^\/proc\/\d+\/stat$|^\/sys\/fs\/cgroup\//;
-  const kept = open.filter((path) => /^\/(proc|sys)\//.test(path) && !comes_and_goes.test(path));
-  const files = [...new Set(kept)].sort();
-  if (files.length === 0) throw new Error('the tracker holds no file of the kernel open: what does it read?');
-  return files;
+async function filesOfEachSecond(url: string): Promise<string[]> {
+  const slower = Object.values(probes).filter(({ every_ms = 0 }) => every_ms > 0);
+  const off = slower.flatMap(({ name }) => ['--probe', `${name}=off`]);
+  const lister = await startGanglion('tracker', '--broker', url, '--machine', 'lister', ...off);
+  try {
+    await pause(1_500);
+    const folder = `/proc/${lister.pid}/fd`;
+    const open = readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+    const of_kernel = open.filter((path) => /^\/(proc|sys)\//.test(path));
+    // What is behind /proc/self is each reader's own.
+    const files = [...new Set(of_kernel.map((path) => path.replace(`/proc/${lister.pid}/`, '/proc/self/')))].sort();
+    if (files.length === 0) throw new Error('the tracker holds no file of the kernel open: what does it read?');
+    return files;
+  } finally {
+    await lister.stop();
+  }
 }
 
 async function costsOf(groups: readonly (readonly Program[])[], duration_ms: number): Promise<Cost[][]> {
