@@ -22,7 +22,7 @@ startupSnapshot.setDeserializeMainFunction(beginAgent);`;
  * be put into an executable, where Node takes CommonJS alone. `snapshot`: the same, to be started from a snapshot.
  */
 const FORMS = {
-  file: { contents: BEGIN, format: 'esm', banner: { js: `#!/usr/bin/env node\n${BANNER}` } },
+  file: { contents: BEGIN, format: 'esm', banner: { js: `#!/usr/bin/env -S node --lite-mode\n${BANNER}` } },
   program: { contents: BEGIN, format: 'cjs' },
   snapshot: { contents: BEGIN_LATER, format: 'cjs' },
 };

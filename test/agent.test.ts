@@ -1,9 +1,9 @@
 // The agent as it is made: copied alone into an empty folder, it measures this machine, once and over a broker.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freshExchange, sharedRabbitmq } from '@ganglion/testkit';
 import { measure } from '@ganglion/topics';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -85,4 +85,13 @@ describe.each(SHAPES)('the agent as $shape, alone in an empty folder', ({ name, 
     expect(await up.ended).toEqual({ code: 2, signal: null });
     expect(up.errors.items).toEqual([expect.stringContaining('[COMMAND_UNKNOWN]')]);
   });
+});
+
+test('the agent as one file asks for little memory when it is run by its name', () => {
+  const file = join(made, 'ganglion-agent.mjs');
+  const first_line = readFileSync(file, 'utf8').split('\n', 1);
+  expect(first_line).toEqual(['#!/usr/bin/env -S node --lite-mode']);
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` };
+  const text = execFileSync(file, ['run', 'tracker', '--once', '--json'], { env, encoding: 'utf8' });
+  expect(measure.explain(JSON.parse(text).body)).toBe('');
 });
