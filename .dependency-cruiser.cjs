@@ -29,6 +29,12 @@ module.exports = {
       to: { path: '^(packages/(?!(spool|kernel)/)|modules/|apps/)' },
     },
     {
+      name: 'anomaly-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^packages/anomaly/', pathNot: TEST },
+      to: { path: '^(packages/(?!anomaly/)|modules/|apps/)' },
+    },
+    {
       name: 'modules-import-kernel-and-topics-alone',
       severity: 'error',
       from: { path: '^modules/([^/]+)/', pathNot: TEST },

@@ -48,6 +48,7 @@ export const STEPS = {
         'modules/web/wire',
       ],
       ...['packages/kernel/src', 'packages/topics/src', 'packages/bus-amqp/src', 'packages/spool/src'],
+      'packages/anomaly/src',
       'modules/web/dist/page',
       ...['scripts/bundle-command.mjs', 'scripts/build-steps.mjs', 'package-lock.json'],
     ],

@@ -16,7 +16,7 @@ export const STATIC_STEPS = [
 ];
 
 /** What can only be looked at once it is built: `npm test` runs these after its build. */
-export const BUILT_STEPS = ['kernel', 'topics', 'bus-amqp', 'spool', 'testkit'].map((name) => [
+export const BUILT_STEPS = ['kernel', 'topics', 'bus-amqp', 'spool', 'anomaly', 'testkit'].map((name) => [
   `package ${name}, as published`,
   'publint',
   'run',

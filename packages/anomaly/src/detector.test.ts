@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Detector } from './detector.ts';
+import { PARTS } from './settings.ts';
+import { STATE_BYTES_MAX } from './state.ts';
+
+const STEP_MS = 300_000;
+const START_MS = Date.UTC(2026, 0, 5);
+
+/** Any number, those that are none among them, and series of the usual kinds. */
+const rows = fc.array(fc.tuple(fc.double(), fc.double()), { maxLength: 300 });
+const usual_values = fc.array(fc.double({ min: -1_000, max: 1_000, noNaN: true }), { minLength: 50, maxLength: 400 });
+
+function judge(values: readonly number[], detector = new Detector(), from_row = 0): number[] {
+  return values.map((value, row) => detector.next(START_MS + (from_row + row) * STEP_MS, value));
+}
+
+/** A sequence between 0 and 1 that is the same each time. */
+function noise(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** Days of five-minute values: 20 by night, 80 from eight to eight, and a little noise. */
+function days(count: number, seed = 1): number[] {
+  const random = noise(seed);
+  return Array.from({ length: count * 288 }, (_, row) => {
+    const hour = ((row % 288) * 24) / 288;
+    return (hour >= 8 && hour < 20 ? 80 : 20) + 4 * random();
+  });
+}
+
+describe('any numbers', () => {
+  test('are scored from 0 to 1', () => {
+    fc.assert(
+      fc.property(rows, (series) => {
+        const detector = new Detector();
+        for (const [time_ms, value] of series) {
+          const score = detector.next(time_ms, value);
+          expect(score >= 0 && score <= 1).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('leave a state of at most 4 KB, in which nothing is poisoned', () => {
+    fc.assert(
+      fc.property(rows, (series) => {
+        const detector = new Detector();
+        for (const [time_ms, value] of series) detector.next(time_ms, value);
+        const bytes = detector.snapshot();
+        expect(bytes.length).toBeLessThanOrEqual(STATE_BYTES_MAX);
+        // Whatever came, it goes on and still finds what nobody can miss.
+        const scores = judge([...days(4), 100_000], Detector.from(bytes));
+        expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('are judged the same each time', () => {
+    fc.assert(
+      fc.property(usual_values, (values) => {
+        expect(judge(values)).toEqual(judge(values));
+      }),
+    );
+  });
+
+  test('are judged the same after a move to another detector', () => {
+    fc.assert(
+      fc.property(usual_values, fc.nat(400), (values, cut) => {
+        const first = new Detector();
+        const before = judge(values.slice(0, cut), first);
+        const after = judge(values.slice(cut), Detector.from(first.snapshot()), Math.min(cut, values.length));
+        expect([...before, ...after]).toEqual(judge(values));
+      }),
+    );
+  });
+});
+
+describe('what the values are measured in', () => {
+  const values = [...days(6), ...days(1).map((value) => value + 60)];
+  const scores = judge(values);
+
+  test.each([
+    ['a thousandth', (value: number) => value / 1_000],
+    ['a million times as much', (value: number) => value * 1e6],
+    ['a constant more', (value: number) => value + 12_345],
+    ['a constant less', (value: number) => value - 1e9],
+  ])('hardly changes a score: %s', (_what, change) => {
+    for (const [row, score] of judge(values.map(change)).entries()) expect(score).toBeCloseTo(scores[row] ?? -1, 2);
+  });
+});
+
+describe('what is no number', () => {
+  test('is told as 0 and changes nothing', () => {
+    const values = days(3);
+    const holed = new Detector();
+    const scores = values.map((value, row) => {
+      for (const none of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        expect(holed.next(START_MS + row * STEP_MS, none)).toBe(0);
+      }
+      return holed.next(START_MS + row * STEP_MS, value);
+    });
+    expect(scores).toEqual(judge(values));
+  });
+
+  test('as a time only hides the season', () => {
+    const detector = new Detector();
+    const scores = [...days(4), 500].map((value) => detector.next(Number.NaN, value));
+    expect(scores.at(-1)).toBeGreaterThan(0.5);
+  });
+});
+
+describe('the detector', () => {
+  const random = noise(7);
+  const flat = Array.from({ length: 2_000 }, () => 50 + random());
+
+  test('sees a spike at once', () => {
+    expect(judge([...flat, 90]).at(-1)).toBeGreaterThan(0.9);
+  });
+
+  test('tells the onset of a new level, and gets used to it', () => {
+    const scores = judge([...flat, ...flat.map((value) => value + 20)]).slice(flat.length);
+    expect(Math.max(...scores.slice(0, 3))).toBeGreaterThan(0.9);
+    expect(Math.max(...scores.slice(1_000))).toBeLessThan(0.5);
+  });
+
+  test('is not surprised by a day like the others, and is by a day without its rise', () => {
+    const usual = judge(days(9)).slice(8 * 288);
+    expect(Math.max(...usual)).toBeLessThan(0.5);
+    const flat_day = days(8).slice(0, 90);
+    const idle = judge([...days(8), ...Array.from({ length: 288 }, (_, row) => flat_day[row % 90] ?? 0)]);
+    expect(Math.max(...idle.slice(8 * 288))).toBeGreaterThan(0.5);
+  });
+
+  test('says nothing of a line', () => {
+    expect(Math.max(...judge(Array.from({ length: 3_000 }, () => 45)))).toBe(0);
+  });
+
+  test('does not mind gaps, repeats and steps back in time', () => {
+    const detector = new Detector();
+    const random_time = noise(3);
+    const scores = days(6).map((value, row) =>
+      detector.next(START_MS + (row - 40 * Math.floor(random_time() * 3)) * STEP_MS, value),
+    );
+    expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
+  });
+
+  test.each(PARTS)('works without %s', (part) => {
+    const scores = judge([...flat, 500], new Detector({ without: [part] }));
+    expect(scores.at(-1)).toBeGreaterThan(0.5);
+  });
+
+  test('refuses bytes that are no snapshot', () => {
+    expect(() => Detector.from(new Uint8Array(10))).toThrow(RangeError);
+    expect(() => Detector.from(new Uint8Array(new Detector().snapshot().length))).toThrow(/layout/);
+  });
+});
