@@ -35,6 +35,7 @@ describe('help', () => {
       'user',
       'link',
       'simulate',
+      'detect',
       'config',
       'help',
     ]);
@@ -44,6 +45,7 @@ describe('help', () => {
       ['help', 'tap'],
       ['help', 'user'],
       ['help', 'link'],
+      ['help', 'detect'],
       ['help', 'config'],
     ]) {
       said = '';
@@ -82,6 +84,8 @@ describe('what cannot be', () => {
     ['a doctor without a broker', ['doctor'], 'BROKER_MISSING', 'nothing to check'],
     ['a doctor with a bad URL', ['doctor', '--broker', 'localhost'], 'BROKER_URL_INVALID', 'amqp://'],
     ['a tap without a broker', ['tap'], 'BROKER_MISSING', 'nothing to tap'],
+    ['a series that is not there', ['detect', 'nowhere.csv'], 'SERIES_UNREADABLE', 'nowhere.csv'],
+    ['a series that is none', ['detect', 'LICENSE'], 'SERIES_HEADER_WRONG', 'line 1'],
     ['a count of nothing', ['tap', '--count', '0'], 'FLAG_VALUE_INVALID', '--count'],
     ['two views at once', ['tap', '--states', '--dead'], 'FLAG_VALUE_INVALID', '--dead'],
     ['a machine that no key can hold', ['broker-setup', '--tracker', 'x'.repeat(250)], 'KEY_INVALID', 'cannot name'],

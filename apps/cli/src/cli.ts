@@ -3,6 +3,7 @@
 import { brokerSetup } from './commands/broker-setup.ts';
 import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
+import { detect } from './commands/detect.ts';
 import { doctor } from './commands/doctor.ts';
 import { link } from './commands/link.ts';
 import { runWith } from './commands/run.ts';
@@ -16,7 +17,7 @@ import { loadModule } from './modules.ts';
 
 const run = runWith({ loadModule, openLog });
 
-const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, simulate, config];
+const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, simulate, detect, config];
 
 /**
  * Runs the command that the words name, as {@link dispatch} does.

@@ -114,6 +114,32 @@ export function fileSyntax(path: string, line: number, column: number, why: stri
   );
 }
 
+/** The series to judge cannot be read. */
+export function seriesUnreadable(path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'SERIES_UNREADABLE',
+    {
+      what: `series ${oneLine(path, 120)} not read`,
+      why: systemReason(thrown),
+      todo: 'give the path of a file that this user may read, or send it to standard input',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** The series to judge does not begin with the names of its columns. */
+export function seriesHeaderWrong(line: string): CodedError {
+  return new CodedError(
+    'SERIES_HEADER_WRONG',
+    {
+      what: 'line 1 of the series',
+      why: line === '' ? 'it is empty' : `"${oneLine(line, 60)}" does not name its columns`,
+      todo: 'begin it with "timestamp,value"',
+    },
+    configuration,
+  );
+}
+
 /** A module is asked for that is neither built in nor a file. */
 export function moduleNotFound(name: string, why: string): CodedError {
   return new CodedError(
