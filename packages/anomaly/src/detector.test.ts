@@ -130,11 +130,12 @@ describe('the detector', () => {
   });
 
   test('is not surprised by a day like the others, and is by a day without its rise', () => {
-    const usual = judge(days(9)).slice(8 * 288);
-    expect(Math.max(...usual)).toBeLessThan(0.5);
-    const flat_day = days(8).slice(0, 90);
-    const idle = judge([...days(8), ...Array.from({ length: 288 }, (_, row) => flat_day[row % 90] ?? 0)]);
-    expect(Math.max(...idle.slice(8 * 288))).toBeGreaterThan(0.5);
+    const usual = days(13);
+    const night = usual.slice(0, 90);
+    const idle = Array.from({ length: 288 }, (_, row) => night[row % 90] ?? 0);
+    const of_last_day = (values: readonly number[]) => Math.max(...judge(values).slice(-288));
+    expect(of_last_day(usual)).toBeLessThan(0.5);
+    expect(of_last_day([...usual.slice(0, -288), ...idle])).toBeGreaterThan(0.5);
   });
 
   test('says nothing of a line', () => {
