@@ -1,0 +1,107 @@
+// One channel under test: set up from settings as anyone would write them, before a real server.
+
+import type { Alert } from '@ganglion/topics';
+import { expect, it, onTestFinished } from 'vitest';
+import { type Channel, NotSent } from './channel.ts';
+import { type Notice, type Told, writeNotice } from './notice.ts';
+import { type Answer, FAILURES, Receiver, says } from './receiver.ts';
+import { Secrets } from './secret.ts';
+import { makeReady } from './settings.ts';
+
+/** What a receiver that hangs is waited for, here. */
+const PATIENCE_MS = 200;
+
+/** An alert of a machine. */
+export function toldOf(more: Partial<Alert> = {}, machine = 'db-01'): Told {
+  const alert: Alert = {
+    id: 'disk',
+    state: 'raised',
+    severity: 'warning',
+    rule: 'forecast',
+    resource: 'file_systems /',
+    sentence: 'Disk full on / in 3 h',
+    since_ms: 1_700_000_000_000,
+    ...more,
+  };
+  return { machine, alert };
+}
+
+/** A notice about an alert. */
+export function noticeOf(more: Partial<Notice> = {}, told: Told = toldOf()): Notice {
+  const written = writeNotice({
+    channel: 'test',
+    group: 'db-01/disk',
+    kind: 'raised',
+    severity: told.alert.severity,
+    alerts: [told],
+    step: 0,
+    time_ms: 1_700_000_000_000,
+    began_ms: told.alert.since_ms,
+    page_url: '',
+  });
+  return { ...written, ...more };
+}
+
+/** Sets up a channel from a table of the settings. Secrets come from the variables given. */
+export function openChannel(table: object, environment: Record<string, string> = {}): Channel {
+  const channels = { tested: table } as Record<string, { type: string }>;
+  const config = { channels, routes: [], state_dir: '', time_zone: '', page_url: '' };
+  const channel = makeReady(config, new Secrets(environment)).channels.get('tested')?.channel;
+  if (channel === undefined) throw new Error('there is no such channel');
+  onTestFinished(async () => channel.close?.());
+  return channel;
+}
+
+/** Sends as the outbox does, for no longer than a moment. */
+export async function send(channel: Channel, notice: Notice, thread?: string): Promise<string | undefined> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), PATIENCE_MS * 10);
+  try {
+    return await channel.send(notice, thread, controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Says, test by test, that a channel over HTTP survives every way in which its receiver may fail, and knows garbage. */
+export function survives(
+  open: (url: string) => Channel,
+  { answer, knows_garbage = true }: { readonly answer: Answer; readonly knows_garbage?: boolean },
+): void {
+  const failing = async (bad: Answer) => {
+    const receiver = await Receiver.start(bad);
+    onTestFinished(() => receiver.close());
+    const channel = open(receiver.url);
+    const thrown = await channel.send(noticeOf(), undefined, AbortSignal.timeout(PATIENCE_MS)).catch((error) => error);
+    expect(thrown).toBeInstanceOf(NotSent);
+    // The other side is well again: so is the channel.
+    receiver.answer = answer;
+    await send(channel, noticeOf());
+    return thrown;
+  };
+
+  it.each(Object.entries(FAILURES))('tries again after %s', async (_name, bad) => {
+    expect(await failing(bad)).toMatchObject({ permanent: false });
+  });
+
+  it('leaves the receiver alone for as long as it asks for', async () => {
+    expect(await failing(FAILURES['a wish to be left alone for a while'])).toMatchObject({ retry_after_ms: 7_000 });
+  });
+
+  it('does not try again what the receiver will never take', async () => {
+    expect(await failing(says(400, 'no such field'))).toMatchObject({ permanent: true });
+  });
+
+  it('tries again when nobody is there', async () => {
+    const receiver = await Receiver.start();
+    const channel = open(receiver.url);
+    await receiver.close();
+    await expect(send(channel, noticeOf())).rejects.toMatchObject({ name: 'NotSent', permanent: false });
+  });
+
+  if (knows_garbage) {
+    it('does not take garbage for a yes', async () => {
+      expect(await failing(says(200, '<html>Welcome to the hotel</html>'))).toMatchObject({ permanent: false });
+    });
+  }
+}
