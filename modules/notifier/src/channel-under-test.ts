@@ -48,7 +48,9 @@ export function openChannel(table: object, environment: Record<string, string> =
   const config = { channels, routes: [], state_dir: '', time_zone: '', page_url: '' };
   const channel = makeReady(config, new Secrets(environment)).channels.get('tested')?.channel;
   if (channel === undefined) throw new Error('there is no such channel');
-  onTestFinished(async () => channel.close?.());
+  onTestFinished(async () => {
+    await channel.close?.();
+  });
   return channel;
 }
 

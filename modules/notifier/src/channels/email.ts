@@ -44,30 +44,38 @@ export const email = defineChannel({
       throw tools.refuse('password', 'a user and a password go together', 'both, or none of them');
     }
     const ca = ca_file === undefined ? {} : { ca: tools.secret('ca_file', { file: ca_file }) };
-    const transport = createTransport({
-      host,
-      port,
-      secure: tls === 'always',
-      requireTLS: tls === 'upgrade',
-      ignoreTLS: tls === 'never',
-      tls: ca,
-      // One connection that stays for the next ones; a mail a time, so that a thread arrives in its order.
-      pool: true,
-      maxConnections: 1,
-      ...(user !== undefined && password !== undefined
-        ? { auth: { user, pass: tools.secret('password', password) } }
-        : {}),
-      // What the channel may take in all is bounded by whoever calls it.
-      connectionTimeout: 30_000,
-      greetingTimeout: 30_000,
-      socketTimeout: 60_000,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+    const connect = () =>
+      createTransport({
+        host,
+        port,
+        secure: tls === 'always',
+        requireTLS: tls === 'upgrade',
+        ignoreTLS: tls === 'never',
+        tls: ca,
+        // One connection that stays for the next ones; a mail a time, so that a thread arrives in its order.
+        pool: true,
+        maxConnections: 1,
+        ...(user !== undefined && password !== undefined
+          ? { auth: { user, pass: tools.secret('password', password) } }
+          : {}),
+        // What the channel may take in all is bounded by whoever calls it.
+        connectionTimeout: 30_000,
+        greetingTimeout: 30_000,
+        socketTimeout: 60_000,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      });
+    let transport = connect();
     const domain = from.slice(from.lastIndexOf('@') + 1);
     return {
-      send: async (notice, thread, _signal) => {
+      send: async (notice, thread, signal) => {
         const id = `<${notice.key}@${domain}>`;
+        // What hangs would stand in the way of the next one, and would go out besides its own repeat.
+        const hangUp = () => {
+          transport.close();
+          transport = connect();
+        };
+        signal.addEventListener('abort', hangUp, { once: true });
         try {
           await transport.sendMail({
             from,
@@ -81,6 +89,8 @@ export const email = defineChannel({
           });
         } catch (error) {
           throw whyNot(error);
+        } finally {
+          signal.removeEventListener('abort', hangUp);
         }
         return thread ?? id;
       },

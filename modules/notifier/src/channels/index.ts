@@ -1,2 +1,15 @@
+export { discord } from './discord.ts';
 export { email } from './email.ts';
+export { google_chat } from './google-chat.ts';
+export { gotify } from './gotify.ts';
+export { matrix } from './matrix.ts';
+export { mattermost } from './mattermost.ts';
+export { ntfy } from './ntfy.ts';
+export { opsgenie } from './opsgenie.ts';
+export { pagerduty } from './pagerduty.ts';
+export { program } from './program.ts';
+export { pushover } from './pushover.ts';
+export { slack } from './slack.ts';
+export { teams } from './teams.ts';
+export { telegram } from './telegram.ts';
 export { webhook } from './webhook.ts';
