@@ -1,0 +1,305 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Alert } from '@ganglion/topics';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { toldOf } from './channel-under-test.ts';
+import { Incidents } from './incidents.ts';
+import type { Notice } from './notice.ts';
+import { type Route, readyRoutes } from './routes.ts';
+import { type Change, Store } from './store.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Midnight of a Monday, UTC. */
+const MONDAY_MS = Date.UTC(2026, 0, 5);
+
+interface Sent {
+  readonly channel: string;
+  readonly notice: Notice;
+}
+
+/** Incidents with a clock of the test's, and all that was told. */
+class Desk {
+  now_ms = MONDAY_MS + 12 * 60 * MINUTE_MS;
+  readonly sent: Sent[] = [];
+  readonly counts: Record<string, number> = {};
+  readonly #folder = mkdtempSync(join(tmpdir(), 'ganglion-incidents-'));
+  readonly #routes: readonly Route[];
+  #store: Store;
+  #incidents: Incidents;
+
+  constructor(...routes: Route[]) {
+    this.#routes = routes;
+    this.#store = new Store({ folder: this.#folder });
+    this.#incidents = this.#open();
+    onTestFinished(() => {
+      this.#store.close();
+      rmSync(this.#folder, { recursive: true });
+    });
+  }
+
+  /** Takes an alert and returns what it led to at once, as `channel: kind title`. */
+  take(more: Partial<Alert> = {}, machine = 'db-01', time_ms = this.now_ms): string[] {
+    return this.#doing((change) => this.#incidents.take({ ...toldOf(more, machine), time_ms }, this.now_ms, change));
+  }
+
+  /** Lets time pass, minute by minute, and returns what it led to. */
+  pass(minutes: number): string[] {
+    return Array.from({ length: minutes }).flatMap(() => {
+      this.now_ms += MINUTE_MS;
+      return this.#doing((change) => this.#incidents.look(this.now_ms, change));
+    });
+  }
+
+  /** As after a kill: all that is not in the journal is gone. */
+  restart(): void {
+    this.#store.close();
+    this.#store = new Store({ folder: this.#folder });
+    this.#incidents = this.#open();
+  }
+
+  get open(): number {
+    return this.#incidents.open;
+  }
+
+  get keysInJournal(): number {
+    return [...this.#store.entries('')].filter(([key]) => !key.startsWith('o/')).length;
+  }
+
+  #doing(work: (change: Change) => unknown): string[] {
+    const before = this.sent.length;
+    const change: Change = new Map();
+    work(change);
+    this.#store.commit(change);
+    return this.sent.slice(before).map(({ channel, notice }) => `${channel}: ${notice.kind} ${notice.title}`);
+  }
+
+  #open(): Incidents {
+    const channels = ['chat', 'pager', 'boss'];
+    return new Incidents({
+      store: this.#store,
+      routes: readyRoutes(this.#routes, channels, 'UTC'),
+      channels,
+      page_url: 'https://example.com/',
+      tell: (channel, notice) => this.sent.push({ channel, notice }),
+      count: (name, n = 1) => {
+        this.counts[name] = (this.counts[name] ?? 0) + n;
+      },
+    });
+  }
+}
+
+const CHAT: Route = { channels: ['chat'] };
+
+describe('a finding', () => {
+  it('is told when it is raised and when it is over, and then forgotten', () => {
+    const desk = new Desk(CHAT);
+    expect(desk.take()).toEqual(['chat: raised db-01: Disk full on / in 3 h']);
+    expect(desk.take({ state: 'cleared' })).toEqual(['chat: cleared Over: db-01: Disk full on / in 3 h']);
+    expect(desk.open).toBe(0);
+    expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('is told once, however often it comes, also after a restart and when it is over', () => {
+    const desk = new Desk(CHAT);
+    desk.take();
+    expect(desk.take()).toEqual([]);
+    desk.restart();
+    expect(desk.take()).toEqual([]);
+    desk.now_ms += 1_000;
+    expect(desk.take({ state: 'cleared' })).toHaveLength(1);
+    desk.restart();
+    expect(desk.take()).toEqual([]);
+    expect(desk.take({ state: 'cleared' })).toEqual([]);
+  });
+
+  it('is not told again when an older step comes late', () => {
+    const desk = new Desk(CHAT);
+    const began_ms = desk.now_ms;
+    desk.take();
+    desk.now_ms += MINUTE_MS;
+    expect(desk.take({ state: 'changed', severity: 'critical' })).toHaveLength(1);
+    expect(desk.take({}, 'db-01', began_ms)).toEqual([]);
+    expect(desk.pass(5)).toEqual([]);
+  });
+
+  it('is told again at once when it becomes more severe, and after a while when somebody has seen it', () => {
+    const desk = new Desk(CHAT);
+    desk.take();
+    expect(desk.take({ state: 'changed', severity: 'critical' })).toEqual([
+      'chat: changed db-01: Disk full on / in 3 h',
+    ]);
+    const acknowledged = { by: 'ada', time_ms: 1 };
+    expect(desk.take({ state: 'changed', severity: 'critical', acknowledged })).toEqual([]);
+    expect(desk.pass(1)).toHaveLength(1);
+    expect(desk.sent.at(-1)?.notice.text).toContain('ada has seen it');
+  });
+
+  it('is not told again when only its words and figures change', () => {
+    const desk = new Desk(CHAT);
+    desk.take();
+    expect(desk.take({ state: 'changed', sentence: 'Disk full on / in 2 h', value: 91 })).toEqual([]);
+    expect(desk.pass(10)).toEqual([]);
+  });
+
+  it('from a rule on trial is told to nobody', () => {
+    const desk = new Desk(CHAT);
+    expect(desk.take({ shadow: true })).toEqual([]);
+    expect(desk.take({ shadow: true, state: 'cleared' })).toEqual([]);
+  });
+
+  it('that is silenced is told when that ends, and its end only when it was told', () => {
+    const silenced = { by: 'ada', why: 'new disks', time_ms: 1 };
+    const desk = new Desk(CHAT);
+    expect(desk.take({ silenced })).toEqual([]);
+    expect(desk.take({ state: 'changed' })).toEqual(['chat: raised db-01: Disk full on / in 3 h']);
+    expect(desk.take({ state: 'changed', silenced, severity: 'critical' })).toEqual([]);
+    expect(desk.take({ state: 'cleared', silenced })).toHaveLength(1);
+
+    expect(desk.take({ id: 'other', silenced })).toEqual([]);
+    expect(desk.take({ id: 'other', silenced, state: 'cleared' })).toEqual([]);
+    expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('of which nobody has spoken for a month is forgotten', () => {
+    const desk = new Desk(CHAT);
+    desk.take();
+    desk.now_ms += 31 * 24 * 60 * MINUTE_MS;
+    desk.pass(1);
+    expect(desk.open).toBe(0);
+    expect(desk.counts).toMatchObject({ findings_forgotten: 1 });
+  });
+});
+
+describe('an incident', () => {
+  it('is one message, updates no more often than the route says, and one end', () => {
+    const desk = new Desk({ channels: ['chat'], update_ms: 5 * MINUTE_MS });
+    const incident = 'i1';
+    expect(desk.take({ incident }, 'm1')).toHaveLength(1);
+    for (let n = 2; n <= 30; n++) expect(desk.take({ incident }, `m${n}`)).toEqual([]);
+    expect(desk.pass(4)).toEqual([]);
+    expect(desk.pass(1)).toEqual(['chat: changed m2: Disk full on / in 3 h (and 28 more, 29 machines)']);
+    expect(desk.sent.at(-1)?.notice).toMatchObject({ count: 29, group: incident });
+    expect(desk.sent.at(-1)?.notice.alerts).toHaveLength(20);
+    for (let n = 1; n < 30; n++) expect(desk.take({ incident, state: 'cleared' }, `m${n}`)).toEqual([]);
+    expect(desk.take({ incident, state: 'cleared' }, 'm30')).toHaveLength(1);
+    expect(desk.keysInJournal).toBe(0);
+    expect(new Set(desk.sent.map(({ notice }) => notice.key)).size).toBe(desk.sent.length);
+  });
+
+  it('that lasts long does not grow without end', () => {
+    const desk = new Desk({ channels: ['chat'], update_ms: 0 });
+    desk.take({ incident: 'i1' }, 'first');
+    for (let n = 0; n < 300; n++) {
+      desk.take({ incident: 'i1' }, `m${n}`);
+      desk.take({ incident: 'i1', state: 'cleared' }, `m${n}`);
+    }
+    expect(desk.keysInJournal).toBeLessThan(150);
+    expect(desk.take({ incident: 'i1', state: 'cleared' }, 'first')).toHaveLength(1);
+    expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('has the same keys whoever tells it, and others the next time', () => {
+    const keys = (since_ms: number) => {
+      const desk = new Desk(CHAT);
+      desk.take({ incident: 'i1', since_ms });
+      return desk.sent.map(({ notice }) => notice.key);
+    };
+    expect(keys(1)).toEqual(keys(1));
+    expect(keys(1)).not.toEqual(keys(2));
+  });
+});
+
+describe('a route', () => {
+  it.each<[string, Omit<Route, 'channels'>, Partial<Alert>, string, boolean]>([
+    ['by severity', { severity: 'warning' }, { severity: 'info' }, 'a', false],
+    ['by severity', { severity: 'warning' }, { severity: 'critical' }, 'a', true],
+    ['by machine', { machines: 'site1.#' }, {}, 'site1.db-01', true],
+    ['by machine', { machines: 'site1.#' }, {}, 'site2.db-01', false],
+    ['by rule', { rules: ['bands'] }, {}, 'a', false],
+    ['by resource', { resources: ['file_systems'] }, {}, 'a', true],
+    ['by resource', { resources: ['file_systems /var'] }, {}, 'a', false],
+    ['by label', { labels: { site: 'berlin' } }, { labels: { site: 'berlin', rack: '7' } }, 'a', true],
+    ['by label', { labels: { site: 'berlin' } }, {}, 'a', false],
+    ['by time of day', { hours: '08:00-18:00', days: ['mon'] }, {}, 'a', true],
+    ['by time of day', { hours: '18:00-08:00' }, {}, 'a', false],
+    ['by day', { days: ['sat', 'sun'] }, {}, 'a', false],
+  ])('%s %o takes %o of %s: %s', (_by, route, alert, machine, fits) => {
+    const desk = new Desk({ channels: ['chat'], ...route });
+    expect(desk.take(alert, machine)).toHaveLength(fits ? 1 : 0);
+    expect(desk.counts['without_route'] ?? 0).toBe(fits ? 0 : 1);
+  });
+
+  it('is followed by the others, unless it is the last', () => {
+    const both = [CHAT, { channels: ['chat', 'pager'] }];
+    expect(new Desk(...both).take().map((each) => each.split(':')[0])).toEqual(['chat', 'pager']);
+    expect(new Desk({ ...CHAT, last: true }, { channels: ['pager'] }).take()).toHaveLength(1);
+  });
+
+  it('takes a finding that has become severe enough, and tells of its end', () => {
+    const desk = new Desk({ channels: ['pager'], severity: 'critical' });
+    expect(desk.take()).toEqual([]);
+    expect(desk.take({ state: 'changed', severity: 'critical' })).toHaveLength(1);
+    expect(desk.take({ state: 'cleared', severity: 'critical' })).toHaveLength(1);
+  });
+
+  it('tells again what lasts and nobody has seen', () => {
+    const desk = new Desk({ channels: ['chat'], repeat_ms: 60 * MINUTE_MS });
+    desk.take();
+    expect(desk.pass(59)).toEqual([]);
+    desk.restart();
+    expect(desk.pass(1)).toEqual(['chat: repeated Still: db-01: Disk full on / in 3 h']);
+    desk.take({ state: 'changed', acknowledged: { by: 'ada', time_ms: 1 } });
+    expect(desk.pass(180)).toHaveLength(1); // That ada has seen it.
+  });
+
+  it('tells others when nobody has acknowledged it, stage by stage', () => {
+    const escalate = [
+      { after_ms: 10 * MINUTE_MS, channels: ['pager'] },
+      { after_ms: 30 * MINUTE_MS, channels: ['pager', 'boss'] },
+    ];
+    const desk = new Desk({ channels: ['chat'], escalate });
+    desk.take();
+    expect(desk.pass(9)).toEqual([]);
+    expect(desk.pass(1)).toEqual(['pager: escalated Nobody has answered: db-01: Disk full on / in 3 h']);
+    desk.restart();
+    expect(desk.pass(20)).toEqual([
+      'pager: escalated Nobody has answered: db-01: Disk full on / in 3 h',
+      'boss: escalated Nobody has answered: db-01: Disk full on / in 3 h',
+    ]);
+    expect(desk.pass(100)).toEqual([]);
+    // Whoever was told of it is told of its end.
+    expect(desk.take({ state: 'cleared' })).toHaveLength(3);
+    expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('tells no others when somebody has', () => {
+    const desk = new Desk({ channels: ['chat'], escalate: [{ after_ms: 10 * MINUTE_MS, channels: ['pager'] }] });
+    desk.take();
+    desk.take({ state: 'changed', acknowledged: { by: 'ada', time_ms: 1 } });
+    expect(desk.pass(60).filter((each) => each.startsWith('pager'))).toEqual([]);
+  });
+
+  it('keeps quiet at night but for what is critical', () => {
+    const desk = new Desk({ channels: ['chat'], quiet: '22:00-07:00' });
+    desk.now_ms = MONDAY_MS + 23 * 60 * MINUTE_MS;
+    expect(desk.take()).toEqual([]);
+    expect(desk.take({ id: 'short' })).toEqual([]);
+    expect(desk.take({ id: 'fire', severity: 'critical' })).toHaveLength(1);
+    desk.restart();
+    // What has come and gone in the night is told to nobody.
+    expect(desk.take({ id: 'short', state: 'cleared' })).toEqual([]);
+    expect(desk.pass(8 * 60 - 1)).toEqual([]);
+    expect(desk.pass(1)).toEqual(['chat: raised db-01: Disk full on / in 3 h']);
+  });
+
+  it('must name a channel that there is', () => {
+    expect(() => readyRoutes([{ channels: ['chta'] }], ['chat'], '')).toThrow(
+      /setting notifier.routes.0.channels: there is no channel "chta"; give one of chat/,
+    );
+    expect(() => readyRoutes([], ['chat'], 'Mars/Base')).toThrow(
+      /notifier.time_zone: there is no time zone "Mars\/Base"/,
+    );
+  });
+});
