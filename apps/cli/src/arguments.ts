@@ -20,7 +20,7 @@ export interface Arguments {
   readonly command: string | undefined;
   /** The words after the command. */
   readonly words: readonly string[];
-  /** `--help`, `--version`, `--json`, `--apply`, `--dead`, `--states`, `--once`: those that were given. */
+  /** `--help`, `--version`, `--json`, `--apply`, `--dead`, `--states`, `--once`, `--list`: those that were given. */
   readonly switches: ReadonlySet<Switch>;
   /** `--config`, `--with`, `--count`, `--tracker`…: every value that was given. */
   readonly options: Readonly<Record<Option, readonly string[]>>;
@@ -36,8 +36,20 @@ const SWITCHES = {
   dead: {},
   states: {},
   once: {},
+  list: {},
 } as const;
-const OPTIONS = ['config', 'with', 'count', 'tracker', 'node', 'password-file', 'role', 'scope', 'days'] as const;
+const OPTIONS = [
+  'config',
+  'with',
+  'count',
+  'tracker',
+  'node',
+  'password-file',
+  'role',
+  'scope',
+  'days',
+  'test',
+] as const;
 
 /** A flag without a value. */
 export type Switch = keyof typeof SWITCHES;
@@ -78,6 +90,7 @@ export function readArguments(words: readonly string[]): Arguments {
     role: [],
     scope: [],
     days: [],
+    test: [],
   };
   const flags: Flag[] = [];
   for (const token of tokens) {

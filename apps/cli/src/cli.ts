@@ -6,6 +6,7 @@ import { config } from './commands/config.ts';
 import { detect } from './commands/detect.ts';
 import { doctor } from './commands/doctor.ts';
 import { link } from './commands/link.ts';
+import { notify } from './commands/notify.ts';
 import { runWith } from './commands/run.ts';
 import { simulate } from './commands/simulate.ts';
 import { tap } from './commands/tap.ts';
@@ -17,7 +18,7 @@ import { loadModule } from './modules.ts';
 
 const run = runWith({ loadModule, openLog });
 
-const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, simulate, detect, config];
+const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, notify, simulate, detect, config];
 
 /**
  * Runs the command that the words name, as {@link dispatch} does.

@@ -147,7 +147,7 @@ export function moduleNotFound(name: string, why: string): CodedError {
     {
       what: `module ${oneLine(name, 120)} not found`,
       why,
-      todo: 'name a built-in module (tracker, analyzer, presence, web, simulator) or a file such as ./mood.ts',
+      todo: 'name a built-in module (tracker, analyzer, presence, notifier, web, simulator) or a file such as ./mood.ts',
     },
     configuration,
   );
@@ -269,6 +269,28 @@ export function rabbitmqctlFailed(command: string, said: string, thrown: unknown
     },
     { cause: thrown },
   );
+}
+
+/** `ganglion notify --test` names a channel that the settings do not have. */
+export function channelUnknown(name: string, names: readonly string[], hint: string): CodedError {
+  return new CodedError(
+    'CHANNEL_UNKNOWN',
+    {
+      what: `channel "${oneLine(name, 40)}" not tried`,
+      why: `there is none of that name${hint}`,
+      todo: names.length === 0 ? 'set it up under [notifier.channels.NAME]' : `name one of ${names.join(', ')}`,
+    },
+    configuration,
+  );
+}
+
+/** A channel did not take a test. */
+export function channelNotTold(name: string, why: string): CodedError {
+  return new CodedError('CHANNEL_NOT_TOLD', {
+    what: `channel ${name} has not taken a test`,
+    why: oneLine(why, 300),
+    todo: 'correct its settings, or wait until the other side is well',
+  });
 }
 
 /** The health file cannot be written. */

@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   tracker: () => import('@ganglion/tracker'),
   analyzer: () => import('@ganglion/analyzer'),
   presence: () => import('@ganglion/presence'),
+  notifier: () => import('@ganglion/notifier'),
   web: () => import('@ganglion/web'),
   simulator: () => import('@ganglion/simulator'),
 };

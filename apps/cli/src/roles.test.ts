@@ -28,6 +28,7 @@ test('every module has a role, a tracker one for each machine, and there are som
     'ganglion-tracker-b',
     'ganglion-analyzer',
     'ganglion-presence',
+    'ganglion-notifier',
     'ganglion-web',
     'ganglion-mood',
     'ganglion-tap',

@@ -32,10 +32,10 @@ test('users are given to the virtual host of the address, and to no other', () =
   const text = script({ broker: 'amqps://me:mine@broker.example.com/site%201' });
   const { exchanges, permissions, topic_permissions } = imported(text);
   expect(exchanges).toMatchObject([{ name: 'ganglion', vhost: 'site 1', type: 'topic', durable: true }]);
-  expect(permissions.map(({ vhost }: { vhost: string }) => vhost)).toEqual(Array(5).fill('site 1'));
-  expect(topic_permissions).toHaveLength(5);
+  expect(permissions.map(({ vhost }: { vhost: string }) => vhost)).toEqual(Array(6).fill('site 1'));
+  expect(topic_permissions).toHaveLength(6);
   const addresses = text.match(/^# amqp.*$/gm) ?? [];
-  expect(addresses).toHaveLength(5);
+  expect(addresses).toHaveLength(6);
   for (const address of addresses) {
     expect(address).toMatch(/^# amqps:\/\/ganglion-[a-z]+:[\w-]{24}@broker\.example\.com:5671\/site%201$/);
   }
@@ -44,15 +44,15 @@ test('users are given to the virtual host of the address, and to no other', () =
 
 test('each user has a password of its own, and another in the next script', () => {
   const passwords = `${script({})}${script({})}`.match(/(?<=^# amqp:\/\/[a-z-]+:)[\w-]{24}(?=@)/gm);
-  expect(new Set(passwords).size).toBe(10);
+  expect(new Set(passwords).size).toBe(12);
 });
 
 test('a user that is there already keeps its password', () => {
   const { users, permissions } = imported(script({}), ['guest', 'ganglion-tap']);
   const named = users.map(({ name }: { name: string }) => name);
   expect(named).not.toContain('ganglion-tap');
-  expect(named).toHaveLength(4);
-  expect(permissions).toHaveLength(5);
+  expect(named).toHaveLength(5);
+  expect(permissions).toHaveLength(6);
 });
 
 test('what a machine is called does nothing in the shell', () => {

@@ -15,6 +15,7 @@ import { keepHealthFile } from './health.ts';
 import { listenersFirst } from './listeners-first.ts';
 import { holdBack, type RootLog } from './log.ts';
 import type { Settings } from './settings/layers.ts';
+import { located } from './settings/located.ts';
 import { version } from './version.ts';
 import { within } from './within.ts';
 
@@ -110,7 +111,7 @@ async function start(module: Module, options: SystemOptions, onUrl: (url: string
   try {
     return await runModule(module, { bus, log, config: settings.given(module.name), version: version(), ...named });
   } catch (error) {
-    throw error instanceof CodedError ? error : moduleFailed(module.name, error);
+    throw error instanceof CodedError ? located(error, settings) : moduleFailed(module.name, error);
   }
 }
 

@@ -22,6 +22,8 @@ export interface Channel {
 export interface Tools {
   /** Reads a secret of its settings, named as there; what it holds is taken out of everything that is logged. */
   secret(name: string, place: SecretPlace): string;
+  /** Takes a text out of everything that is logged: a part of a secret that could be told by itself. */
+  hide(text: string): void;
   /** For settings that are right one by one and do not fit together. Name, why, and what to give. */
   refuse(name: string, why: string, wanted: string): Error;
 }

@@ -96,7 +96,13 @@ export function Address(description: string, default_url?: string) {
  */
 export function secretAddress(tools: Tools, name: string, place: SecretPlace): string {
   const url = tools.secret(name, place);
-  if (/^https?:\/\/\S+$/.test(url) && URL.canParse(url)) return url;
+  if (/^https?:\/\/\S+$/.test(url) && URL.canParse(url)) {
+    const { pathname, search, searchParams } = new URL(url);
+    // A receiver may repeat what it was called by, whole or in part.
+    const parts = [`${pathname}${search}`, ...pathname.split('/'), ...searchParams.values()];
+    for (const part of parts) tools.hide(part);
+    return url;
+  }
   throw tools.refuse(name, 'what stands there is no address', 'the place of an address, as "https://example.com/…"');
 }
 

@@ -127,6 +127,7 @@ function openChannel(name: string, given: Config['channels'][string], secrets: S
   checkChannel(path, type_name, schemas, schema, whole);
   const tools: Tools = {
     secret: (setting, place) => secrets.read(`${path}.${setting}`, place),
+    hide: (text) => secrets.hide(text),
     refuse: (setting, why, wanted) => channelInvalid(`${path}.${setting}`, why, wanted),
   };
   return {

@@ -50,6 +50,8 @@ export const FLAGS = {
   role: ['--role ROLE', 'viewer or admin (viewer)'],
   scope: ['--scope PATTERN', "the machines it shows, like 'site1.#'"],
   days: ['--days NUMBER', 'how long it holds (30)'],
+  test: ['--test CHANNEL', 'send a test through one channel'],
+  list: ['--list', 'show the channels and what waits for each'],
   json: ['--json', 'write JSON, for a program to read'],
   tracker: ['--tracker MACHINE', 'a machine that will have a tracker; as often as you like'],
   apply: ['--apply', 'run rabbitmqctl instead of printing what to run'],

@@ -53,7 +53,7 @@ function asJson({ entries }: Settings): string {
 }
 
 /** A table of four columns; in a terminal the last one takes what room is left, in as many lines as it needs. */
-function asTable({ entries, path }: Settings): string {
+function asTable({ entries, file }: Settings): string {
   const { bold, dim } = styleFor(process.stdout);
   const rows = entries.map((entry) => ({
     section: entry.setting.section,
@@ -67,7 +67,7 @@ function asTable({ entries, path }: Settings): string {
   const indent = name_width + value_width + origin_width + 8;
   const about_width = Math.max(ABOUT_COLUMNS_MIN, columnsOf(process.stdout) - indent);
 
-  const lines = [dim(path === undefined ? 'No settings file was found.' : `Settings file: ${path}`)];
+  const lines = [dim(file === undefined ? 'No settings file was found.' : `Settings file: ${file.path}`)];
   let section: string | undefined;
   for (const row of rows) {
     if (row.section !== section) {

@@ -6,6 +6,8 @@ import { fileSyntax, fileUnreadable } from '../errors.ts';
 /** A settings file, read but not yet checked. */
 export interface SettingsFile {
   readonly path: string;
+  /** As it was read: to say on which line something stands. */
+  readonly text: string;
   readonly tables: Readonly<Record<string, unknown>>;
 }
 
@@ -28,7 +30,7 @@ export async function readSettingsFile(named: string | undefined): Promise<Setti
   }
   const { parse, TomlError } = await import('smol-toml');
   try {
-    return { path, tables: parse(text) };
+    return { path, text, tables: parse(text) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // Its message goes on with a picture of the place.

@@ -37,7 +37,7 @@ interface Given {
 function read({ file, environment = {}, words = [] }: Given): Settings {
   const { flags }: Arguments = readArguments(['up', ...words]);
   return readSettings([TRACKER, ANALYZER, FREE], {
-    file: file && { path: 'my.toml', tables: file },
+    file: file && { path: 'my.toml', text: '', tables: file },
     environment,
     flags,
     command: 'up',
@@ -65,7 +65,7 @@ describe('settings', () => {
       schema: Type.Object({ dir: Type.String({ default: 'access', beside_settings_file: true }) }),
     };
     const sources = { environment: {}, flags: [], command: 'up' };
-    const read_from = (path: string) => readSettings([web], { ...sources, file: { path, tables: {} } });
+    const read_from = (path: string) => readSettings([web], { ...sources, file: { path, text: '', tables: {} } });
     const settings = read_from('/etc/ganglion/ganglion.toml');
     expect(entryOf(settings, 'web.dir')).toEqual(['/etc/ganglion/access', 'beside /etc/ganglion/ganglion.toml']);
     expect(settings.given('web')).toEqual({ dir: '/etc/ganglion/access' });

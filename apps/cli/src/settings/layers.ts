@@ -10,7 +10,8 @@ import { didYouMean, nearest } from '../suggest.ts';
 import { Catalogue, FLAG_ALIASES, type Section, type Setting, VARIABLE_PREFIX } from './catalogue.ts';
 import type { SettingsFile } from './file.ts';
 import { type OwnSettings, own } from './own.ts';
-import { faultOf, fieldOf, isSecret, readText, wantedBy } from './schema.ts';
+import { lineOf } from './place.ts';
+import { faultOf, faultPathOf, fieldOf, isSecret, readText, wantedBy } from './schema.ts';
 
 /** One setting as it is in force. */
 export interface Entry {
@@ -33,13 +34,13 @@ export interface Sources {
 export class Settings {
   readonly entries: readonly Entry[];
   /** The file they were read from, if there is one. */
-  readonly path: string | undefined;
+  readonly file: SettingsFile | undefined;
   /** The command's own, with their defaults. */
   readonly own: OwnSettings;
 
-  constructor(entries: readonly Entry[], path: string | undefined) {
+  constructor(entries: readonly Entry[], file: SettingsFile | undefined) {
     this.entries = entries;
-    this.path = path;
+    this.file = file;
     this.own = Value.Parse(own, Value.Default(own, this.given('')));
   }
 
@@ -68,7 +69,7 @@ export function readSettings(modules: readonly Section[], sources: Sources): Set
   const entries = catalogue.settings.map(
     (setting) => given.get(setting) ?? besideFile(setting, sources.file) ?? byDefault(setting),
   );
-  return new Settings(entries, sources.file?.path);
+  return new Settings(entries, sources.file);
 }
 
 function byDefault(setting: Setting): Entry {
@@ -88,22 +89,29 @@ function* fromFile(catalogue: Catalogue, file: SettingsFile | undefined): Genera
   for (const [name, value] of Object.entries(file.tables)) {
     const is_own = catalogue.byKey(name) !== undefined || !isTable(value);
     if (is_own || catalogue.sections.some((section) => section.name === name)) {
-      yield* fromTable(catalogue, name, value, file.path);
+      yield* fromTable(catalogue, name, value, file);
     } else {
-      checkOtherSection(catalogue, name, file.path);
+      checkOtherSection(catalogue, name, file);
     }
   }
 }
 
-function* fromTable(catalogue: Catalogue, key: string, value: unknown, origin: string): Generator<Entry> {
+function* fromTable(catalogue: Catalogue, key: string, value: unknown, file: SettingsFile): Generator<Entry> {
   const setting = catalogue.byKey(key);
   if (setting !== undefined) {
-    yield checked(setting, value, origin);
+    yield checked(setting, value, file.path, () => placeIn(file, key, setting, value));
   } else if (isTable(value) && leadsToSettings(catalogue, key)) {
-    for (const [name, part] of Object.entries(value)) yield* fromTable(catalogue, `${key}.${name}`, part, origin);
+    for (const [name, part] of Object.entries(value)) yield* fromTable(catalogue, `${key}.${name}`, part, file);
   } else {
-    throw settingUnknown(key, origin, catalogue.hintFor(key));
+    throw settingUnknown(key, placeIn(file, key), catalogue.hintFor(key));
   }
+}
+
+/** The file, and the line of what is wrong in a setting or of the setting itself. */
+function placeIn({ path, text }: SettingsFile, key: string, setting?: Setting, value?: unknown): string {
+  const inside = setting === undefined ? [] : faultPathOf(setting.schema, value);
+  const line = lineOf(text, [...key.split('.'), ...inside]);
+  return line === undefined ? path : `${path}, line ${line}`;
 }
 
 function leadsToSettings(catalogue: Catalogue, key: string): boolean {
@@ -117,10 +125,10 @@ function leadsToSettings(catalogue: Catalogue, key: string): boolean {
  * One file may serve many processes, so a section for a module that does not run here is let be, unless it looks like
  * a misspelt one.
  */
-function checkOtherSection(catalogue: Catalogue, name: string, origin: string): void {
+function checkOtherSection(catalogue: Catalogue, name: string, file: SettingsFile): void {
   if (isBuiltIn(name)) return;
   const like = nearest(name, [...BUILT_IN, ...catalogue.sections.map((section) => section.name)]);
-  if (like !== undefined) throw settingUnknown(`[${name}]`, origin, ` (did you mean [${like}]?)`);
+  if (like !== undefined) throw settingUnknown(`[${name}]`, placeIn(file, name), ` (did you mean [${like}]?)`);
 }
 
 function* fromEnvironment(catalogue: Catalogue, environment: Sources['environment']): Generator<Entry> {
@@ -168,12 +176,13 @@ function whyUnknown(catalogue: Catalogue, name: string): string {
   return `there is no such flag${didYouMean(`--${name}`, catalogue.flagNames())}`;
 }
 
-function checked(setting: Setting, value: unknown, origin: string): Entry {
+/** `placeOf`: the origin as an error names it. */
+function checked(setting: Setting, value: unknown, origin: string, placeOf = () => origin): Entry {
   const fault = faultOf(setting.schema, value);
   if (fault === undefined) return { setting, value, origin };
   const shown = isSecret(setting.schema) ? undefined : shownIn(setting.schema, value);
   const why = shown === undefined ? `it ${fault}` : `it cannot be ${shown}`;
-  throw settingInvalid(setting.key, origin, why, wantedBy(setting.schema));
+  throw settingInvalid(setting.key, placeOf(), why, wantedBy(setting.schema));
 }
 
 /** A value in an error; undefined when the fault in it says more. */

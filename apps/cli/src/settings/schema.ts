@@ -58,6 +58,14 @@ export function faultOf(schema: TSchema, value: unknown): string | undefined {
   return `${where}${first.message}${extra}`;
 }
 
+/** The way to what is wrong inside a value; empty when the value itself is, or nothing. */
+export function faultPathOf(schema: TSchema, value: unknown): string[] {
+  const first = Value.Errors(schema, value).find(({ keyword }) => keyword !== 'boolean');
+  if (first === undefined) return [];
+  const extra = first.keyword === 'additionalProperties' ? first.params.additionalProperties.slice(0, 1) : [];
+  return [...first.instancePath.split('/').slice(1), ...extra];
+}
+
 /**
  * Reads a text from the environment or a flag as the value that the schema asks for: a text stays as it is, all else
  * is written as in JSON; a setting in `_ms` also takes a number with `ms`, `s` or `min`, and a table of texts also
