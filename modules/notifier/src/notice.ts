@@ -135,5 +135,5 @@ function clock(time_ms: number): string {
 
 function linkTo(page_url: string, [first]: readonly Told[]): string {
   const page = page_url.replace(/\/+$/, '');
-  return first === undefined ? page : `${page}/#/machine/${encodeURIComponent(first.machine)}`;
+  return first === undefined ? page : `${page}/m/${encodeURIComponent(first.machine)}`;
 }

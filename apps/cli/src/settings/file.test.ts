@@ -14,7 +14,10 @@ function fileWith(text: string): string {
 
 test('a settings file is read as TOML', async () => {
   const path = fileWith('exchange = "site"\n[tracker]\ninterval_ms = 500\n');
-  expect(await readSettingsFile(path)).toMatchObject({ path, tables: { exchange: 'site', tracker: { interval_ms: 500 } } });
+  expect(await readSettingsFile(path)).toMatchObject({
+    path,
+    tables: { exchange: 'site', tracker: { interval_ms: 500 } },
+  });
 });
 
 test('a file that is no TOML is refused with its line and column, in one line', async () => {

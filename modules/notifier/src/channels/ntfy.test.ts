@@ -15,13 +15,13 @@ describe('ntfy', () => {
   it('publishes as JSON, as urgent as it is', async () => {
     const server = await Receiver.start(answer);
     onTestFinished(() => server.close());
-    await send(open(server.url), noticeOf({ severity: 'critical', link: 'https://example.com/#/machine/db-01' }));
+    await send(open(server.url), noticeOf({ severity: 'critical', link: 'https://example.com/m/db-01' }));
     expect(server.received[0]).toMatchObject({ path: '/', headers: { authorization: 'Bearer tk_secret' } });
     expect(server.lastBody).toMatchObject({
       topic: 'ops-4711',
       title: 'db-01: Disk full on / in 3 h',
       priority: 5,
-      click: 'https://example.com/#/machine/db-01',
+      click: 'https://example.com/m/db-01',
     });
   });
 });
