@@ -25,13 +25,17 @@ export function keepResults(path: string, run: Run): void {
  * @throws Error when the paper has no such place
  */
 export function keepTable(path: string, mark: string, { taken_at, rows }: Run, sentence: string): void {
+  keepBetween(path, mark, `${tableOf(rows)}\n\nTaken on ${taken_at.slice(0, 10)}. ${sentence}\n`);
+}
+
+/** The same of any text. */
+export function keepBetween(path: string, mark: string, kept: string): void {
   const text = readFileSync(path, 'utf8');
   const [begin, end] = [`<!-- ${mark} -->\n`, `<!-- /${mark} -->`];
   const from = text.indexOf(begin) + begin.length;
   const to = text.indexOf(end);
   if (from < begin.length || to < from) throw new Error(`${path} has no place for the ${mark}`);
-  const table = `${tableOf(rows)}\n\nTaken on ${taken_at.slice(0, 10)}. ${sentence}\n`;
-  writeFileSync(path, text.slice(0, from) + table + text.slice(to));
+  writeFileSync(path, text.slice(0, from) + kept + text.slice(to));
 }
 
 /** Seven digits behind the point help nobody; a measure that never came has no number. */

@@ -7,7 +7,7 @@ import { constants, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { nodePackagesAreCurrent } from './node-packages.mjs';
 import { endAll, makeMark } from './own-processes.mjs';
-import { installLine, missingPackages } from './system-packages.mjs';
+import { installLine, installPackages, mayInstall, missingPackages } from './system-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const mark = makeMark();
@@ -15,6 +15,7 @@ const folder = mkdtempSync(`${tmpdir()}/ganglion-`);
 chmodSync(folder, 0o755); // The broker runs as a user of its own.
 const environment = { ...process.env, ...mark, TMPDIR: folder, XDG_STATE_HOME: folder };
 
+let installing = Promise.resolve();
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => interrupt(signal, 128 + constants.signals[signal]));
@@ -30,13 +31,16 @@ setInterval(() => process.ppid !== parent && interrupt('npm is gone', 1), 500).u
  * @param {string} name of the folder that they are in, and of the npm script
  * @param {readonly string[]} programs in that folder, without their ending
  * @param {readonly string[]} packages of Debian's that they need
+ * @param {readonly string[]} installed packages that are installed when they are missing and that may be done; of them, those
+ *   in `packages` are needed and the others are done without
  */
-export async function runBundled(name, programs, packages = ['rabbitmq-server']) {
+export async function runBundled(name, programs, packages = ['rabbitmq-server'], installed = []) {
   if (!nodePackagesAreCurrent(root)) {
     console.error('node_modules is missing or old. Type: npm ci');
     return finish(2);
   }
-  const missing = missingPackages().filter((each) => packages.includes(each));
+  await installWhatIsMissing(name, missingPackages(installed));
+  const missing = missingPackages(packages);
   if (missing.length > 0) {
     console.error(`npm run ${name} needs ${missing.join(', ')}. Type: ${installLine(missing)}`);
     return finish(2);
@@ -74,10 +78,26 @@ async function bundle(entryPoints, outdir) {
   await stop();
 }
 
+/** What cannot be had is told; whether it is needed is looked at afterwards. */
+async function installWhatIsMissing(name, packages) {
+  if (packages.length === 0 || !mayInstall()) return;
+  console.log(`npm run ${name} uses ${packages.join(', ')}: installing from Debian's packages with apt-get.`);
+  const work = installPackages(packages);
+  installing = work;
+  // One that is not to be had keeps the others from being installed.
+  if (!(await work)) {
+    for (const each of packages) {
+      installing = installPackages([each]);
+      if (!(await installing)) console.log(`${each} is not to be had.`);
+    }
+  }
+}
+
 async function interrupt(why, code) {
   if (interrupted) return;
   interrupted = true;
   console.log(`\n${why}: stopping everything.`);
+  await installing; // Ending it half-way would leave Debian's packages in disorder.
   await finish(code);
 }
 

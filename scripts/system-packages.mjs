@@ -1,25 +1,70 @@
-// What the tests need from the system: RabbitMQ, a browser, and Python's AMQP client for the programs in test/ancestor.
+// What the tests need from the system: RabbitMQ, a browser, and Python's AMQP client for the programs in test/ancestor; what
+// the tracker is checked against; and what it is measured beside.
 // What is missing comes from Debian's packages where that may be done; nothing is started by it.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Each Debian package and how to tell that what it brings is there. */
-const NEEDS = [
-  { package: 'rabbitmq-server', isThere: () => onPath('rabbitmq-server') },
-  { package: 'chromium', isThere: () => onPath('chromium') },
-  // Debian's packages are seen by Debian's Python alone, not by another one that stands first on PATH.
-  { package: 'python3-pika', isThere: () => quietly(['/usr/bin/python3', '-c', 'import pika']) === 0 },
+/** Of the tests. */
+export const OF_TESTS = ['rabbitmq-server', 'chromium', 'python3-pika'];
+
+/** Of the check of the tracker against the kernel's own tools: the tools, and what makes the loads. */
+export const OF_VERIFICATION = [
+  'rabbitmq-server',
+  'fio',
+  'iperf3',
+  'iproute2',
+  'lm-sensors',
+  'procps',
+  'python3-minimal',
+  'stress-ng',
+  'sysstat',
 ];
+
+/** Other programs that measure a machine. */
+export const PEERS = [
+  'collectd-core',
+  'librabbitmq4',
+  'libsensors5',
+  'prometheus-node-exporter',
+  'netdata-core',
+  'glances',
+  'python3-pika',
+];
+
+/** How to tell that what a package brings is there, where it is not a program of the same name. */
+const IS_THERE = {
+  // Debian's packages are seen by Debian's Python alone, not by another one that stands first on PATH.
+  'python3-pika': () => quietly(['/usr/bin/python3', '-c', 'import pika']) === 0,
+  'python3-minimal': () => existsSync('/usr/bin/python3'),
+  'collectd-core': () => onPath('collectd'),
+  iproute2: () => onPath('ip') && onPath('tc'),
+  libsensors5: () => isInstalled('libsensors5'),
+  librabbitmq4: () => isInstalled('librabbitmq4'),
+  'lm-sensors': () => onPath('sensors'),
+  'netdata-core': () => onPath('netdata'),
+  procps: () => onPath('vmstat'),
+  sysstat: () => onPath('sar'),
+};
+
+/** Services that packages bring and that would start at the next boot. */
+const SERVICES = {
+  'rabbitmq-server': 'rabbitmq-server',
+  'collectd-core': 'collectd',
+  glances: 'glances',
+  'netdata-core': 'netdata',
+  'prometheus-node-exporter': 'prometheus-node-exporter',
+  sysstat: 'sysstat',
+};
 
 const APT = ['apt-get', 'install', '-y', '--no-install-recommends'];
 
 /** Asked by Debian's maintainer scripts before they start a service; exit code 101 forbids it. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** The packages whose contents were not found. */
-export function missingPackages() {
-  return NEEDS.filter((need) => !need.isThere()).map((need) => need.package);
+/** Those of some packages whose contents were not found. */
+export function missingPackages(packages = OF_TESTS) {
+  return packages.filter((name) => !(IS_THERE[name] ?? (() => onPath(name)))());
 }
 
 /** The one line a person types to get them. */
@@ -51,9 +96,12 @@ export async function installPackages(packages) {
     return tried.code === 0;
   } finally {
     if (forbids) rmSync(POLICY);
+    // Packages also ask for a start at every boot; nothing here needs that.
+    for (const name of packages) {
+      const service = SERVICES[name];
+      if (service !== undefined && onPath('update-rc.d')) quietly(['update-rc.d', service, 'disable']);
+    }
     if (packages.includes('rabbitmq-server')) {
-      // The package also asks for a start at every boot; the tests need none.
-      if (onPath('update-rc.d')) quietly(['update-rc.d', 'rabbitmq-server', 'disable']);
       if (brokers().some((pid) => !before.has(pid))) quietly(['service', 'rabbitmq-server', 'stop']);
     }
   }
@@ -90,6 +138,11 @@ function onPath(name) {
       return false;
     }
   });
+}
+
+function isInstalled(name) {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', '${db:Status-Status}', name], { encoding: 'utf8' });
+  return stdout === 'installed';
 }
 
 /** The process numbers of the Erlang machines that run. */
