@@ -30,7 +30,7 @@ export function readAndWrite(folder: string): Load[] {
       '--direct=1',
       '--ioengine=libaio',
       '--iodepth=8',
-      '--rate_iops=300,150',
+      '--rate_iops=1500,700',
     ),
     // Into the cache, and asked to be on the disk now and then.
     fio('cached', '--rw=write', '--bs=64k', '--size=128M', '--rate=4m', '--ioengine=psync'),
@@ -95,6 +95,8 @@ while time.time() < ends:
 
 const GROUPS = '/sys/fs/cgroup';
 
+const FIO = `fio --ioengine=psync --time_based --runtime=${LOAD_S}`;
+
 /** A control group of our own, that looks like a service. */
 export interface Group {
   /** As the tracker calls it. */
@@ -142,15 +144,18 @@ export function makeGroup(): Group | undefined {
 /** Works in a group, up to what it may; once it wants more memory than there is, and is killed. */
 export async function workIn({ folders }: Group, folder: string): Promise<Load[]> {
   const enter = [...new Set(Object.values(folders))].map((each) => `echo $$ > ${each}/cgroup.procs`).join('; ');
-  const inside = (command: string) => startLoad(['sh', '-c', `${enter}; exec ${command}`], folder);
-  const greedy = inside('tail -c 600M /dev/zero');
+  const inside = (command: string) => startLoad(['sh', '-c', `ulimit -v 2000000; ${enter}; exec ${command}`], folder);
+  // It keeps what may be the last line, and there is no end of one.
+  const greedy = inside('tail /dev/zero');
   await until(() => greedy.ended, 'nothing was killed', 10_000).catch(() => greedy.stop());
   return [
     inside(`stress-ng --quiet --timeout ${LOAD_S} --cpu 2`),
-    inside(`stress-ng --quiet --timeout ${LOAD_S} --vm 1 --vm-bytes 64M --vm-hang 0`),
+    inside(`stress-ng --quiet --timeout ${LOAD_S} --vm 1 --vm-bytes 96M --vm-hang 0`),
     inside(
-      `fio --name=group --filename=${folder}/group --rw=randrw --bs=16k --size=32M --direct=1 --rate_iops=50,50 --time_based --runtime=${LOAD_S}`,
+      `${FIO} --name=group --filename=${folder}/group --direct=1 --rw=randrw --bs=16k --size=32M --rate_iops=50,50`,
     ),
+    // More than fits into the memory that is left: what was read is given up, and read again.
+    inside(`${FIO} --name=again --filename=${folder}/again --rw=randread --bs=64k --size=384M`),
   ];
 }
 

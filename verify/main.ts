@@ -6,7 +6,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { keepBetween } from '../bench/keep.ts';
-import { startClock } from '../bench/parts.ts';
+import { partsOf, startClock } from '../bench/parts.ts';
 import { PHASES, type Place } from './phases.ts';
 import { atEnd, runNow } from './programs.ts';
 import { countsOf, judge, type Row, tableOf } from './report.ts';
@@ -18,7 +18,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What a load may take until it is steady. */
 const SETTLE_MS = 4_000;
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: true } }, allowNegative: true });
+const { positionals } = parseArgs({ allowPositionals: true });
+const phases = partsOf(PHASES, positionals);
 
 const say = startClock();
 const place: Place = { folder: mkdtempSync(`${ROOT}.build/verify-`), absent: new Map() };
@@ -27,7 +28,7 @@ atEnd(() => rmSync(place.folder, { recursive: true, force: true }));
 say('starting a private RabbitMQ, a tracker and a tap');
 const tracker = await startTracker();
 const rows: Row[] = [];
-for (const phase of PHASES) {
+for (const phase of phases) {
   say(phase.load);
   const { loads, looks, compare } = await phase.begin(place);
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
@@ -43,13 +44,14 @@ const table = tableOf(rows);
 const counts = countsOf(rows);
 const taken = `Taken on ${new Date().toISOString().slice(0, 10)}. ${machine}, Node ${process.version}. ${toolVersions()}.`;
 console.log(`\n${table}\n\n${taken}\n${counts}`);
-if (values.keep) keepBetween(`${ROOT}docs/verification.md`, 'table', `${table}\n\n**${counts}.** ${taken}\n`);
+if (positionals.length === 0)
+  keepBetween(`${ROOT}docs/verification.md`, 'table', `${table}\n\n**${counts}.** ${taken}\n`);
 process.exit(rows.some(({ verdict }) => verdict === 'NO') ? 1 : 0);
 
 /** The Debian packages that the tools come from, with their versions. */
 function toolVersions(): string {
   const packages = ['sysstat', 'procps', 'iproute2', 'coreutils', 'stress-ng', 'fio', 'iperf3', 'systemd'];
   const [, system = ''] = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? [];
-  const listed = runNow('dpkg-query', '-W', '-f', '${Package} ${Version}, ', ...packages) ?? '';
+  const listed = runNow('dpkg-query', '-W', '-f', `\${Package} \${Version}, `, ...packages) ?? '';
   return `${system}: ${listed.replace(/, $/, '')}`;
 }

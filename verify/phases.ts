@@ -1,6 +1,7 @@
 // The phases: what the machine is given to do in each, who looks at it, and which figures are compared.
 
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import {
   childrenOf,
   GROUP_CPU_CORES,
@@ -16,6 +17,8 @@ import { type Load, startLoad } from './programs.ts';
 import type { Compared } from './report.ts';
 import { numberAt, valueAt } from './tracker.ts';
 import { json, type Looks, rowWith, type Snapshot, WINDOW_S, type Window } from './window.ts';
+
+const CONNECTIONS = fileURLToPath(new URL('./connections.js', import.meta.url));
 
 /** What a phase has to do with. */
 export interface Place {
@@ -237,20 +240,20 @@ const memory: Phase = {
   load: 'stress-ng: memory, faults',
   begin: async ({ folder }) => ({
     loads: [
-      stress('--vm', '1', '--vm-bytes', '384M', '--vm-hang', '0'),
+      stress('--vm', '1', '--vm-bytes', '384M', '--vm-hang', '0', '--vm-madvise', 'hugepage'),
       stress('--fault', '1', '--temp-path', folder),
-      stress('--shm', '1', '--shm-bytes', '16M'),
+      startLoad([process.execPath, CONNECTIONS, 'hold']),
     ],
     looks: {
       tools: { sar: sar(folder), vmstat: VMSTAT },
       moments: {
         free: 'free -b -w',
         meminfo: 'cat /proc/meminfo',
-        pressure: PRESSURE,
         df: 'df -B1 --output=target,size,used,avail,itotal,iused',
         files: 'cat /proc/sys/fs/file-nr',
-        ps: 'ps -e -o stat=,nlwp=,comm=',
+        ps: 'echo $$; ps -e -o stat=,nlwp=,pid=,ppid=',
         tasks: 'cat /proc/loadavg',
+        sockstat: 'cat /proc/net/sockstat',
       },
     },
     compare: (window) => {
@@ -308,6 +311,7 @@ const memory: Phase = {
             1e-6,
             1024e-6,
           ),
+          step: 2.1,
         },
         {
           figure: 'page faults',
@@ -351,7 +355,6 @@ const memory: Phase = {
           ),
           why: no_swap,
         },
-        pressure(window, 'memory', 'some'),
         inMount('size', 'total_bytes', 1, 'GB', 1e-9),
         inMount('in use', 'used_bytes', 2, 'GB', 1e-9),
         inMount('available', 'available_bytes', 3, 'GB', 1e-9),
@@ -366,6 +369,13 @@ const memory: Phase = {
         processes('processes', 'total', (rows) => rows.length),
         processes('threads', 'threads', (rows) => rows.reduce((sum, row) => sum + Number(row.split(/ +/)[1]), 0)),
         processes('processes that sleep', 'sleeping', (rows) => rows.filter((row) => row.startsWith('S')).length),
+        {
+          figure: 'pages of memory that TCP has',
+          unit: '',
+          tool: '/proc/net/sockstat',
+          ...window.pair(['sockets', 'tcp_memory_pages'], found('sockstat', /^TCP: .* mem (\d+)$/m)),
+          step: ONE,
+        },
         {
           figure: 'tasks of the kernel',
           unit: '',
@@ -385,8 +395,8 @@ function columnOf(text: string | undefined, beginning: RegExp, column: number): 
 
 /** The lines of ps, without those of the shell that asked and what it ran. */
 function psIn(snapshot: Snapshot): string[] {
-  const rows = (snapshot.get('ps') ?? '').trim().split('\n').slice(1);
-  return rows.filter((row) => !/ (?:ps|sh)$/.test(row));
+  const [, shell = '', ...rows] = (snapshot.get('ps') ?? '').trim().split('\n');
+  return rows.filter((row) => !row.trim().split(/ +/).slice(2).includes(shell));
 }
 
 const disk: Phase = {
@@ -462,15 +472,14 @@ const network: Phase = {
     const cable = layCable();
     if (cable === undefined) absent.set('cable', 'a network of its own may not be made');
     const sending = cable === undefined ? [] : await send(cable);
-    const connections = new URL('./connections.js', import.meta.url);
     return {
-      loads: [...sending, startLoad([process.execPath, connections.pathname])],
+      loads: [...sending, startLoad([process.execPath, CONNECTIONS])],
       looks: {
         tools: { sar: sar(folder) },
         moments: {
+          sockstat: 'cat /proc/net/sockstat',
           link: 'ip -j -s -s link',
           ss: 'ss -s',
-          sockstat: 'cat /proc/net/sockstat',
           nstat: 'nstat -asz',
           conntrack: 'cat /proc/sys/net/netfilter/nf_conntrack_count',
         },
@@ -552,7 +561,6 @@ const network: Phase = {
           now('TCP connections', 'tcp_established', 'ss', /estab (\d+)/),
           now('TCP connections that wait out their end', 'tcp_time_wait', 'ss', /timewait (\d+)/),
           now('sockets in use', 'used', 'sockstat', /sockets: used (\d+)/),
-          now('pages of memory that TCP has', 'tcp_memory_pages', 'sockstat', / mem (\d+)$/m),
           {
             figure: 'connections tracked',
             unit: '',
@@ -581,8 +589,9 @@ const group: Phase = {
         tools: { cgtop: ['systemd-cgtop', '-b', '-n', '2', '-d', String(WINDOW_S), '--raw', '-r'] },
         moments:
           made === undefined
-            ? { sensors: 'sensors -j' }
+            ? { sensors: 'sensors -j', pressure: PRESSURE }
             : {
+                pressure: PRESSURE,
                 sensors: 'sensors -j',
                 usage: file('cpuacct', 'cpuacct.usage', 'cpu.stat'),
                 throttled: file('cpu', 'cpu.stat', 'cpu.stat'),
@@ -595,14 +604,17 @@ const group: Phase = {
       compare: (window) => {
         const why = absent.get('group');
         const path = (field: string) => ['cgroups', 'units', name, field];
-        const io = (read: boolean) => (text: string) =>
-          [
-            ...text.matchAll(
-              unified ? (read ? /\brbytes=(\d+)/g : /\bwbytes=(\d+)/g) : read ? / Read (\d+)/g : / Write (\d+)/g,
-            ),
-          ]
-            .map(([, bytes]) => Number(bytes))
-            .reduce((sum, bytes) => sum + bytes, 0);
+        const io = (read: boolean) => (text: string) => {
+          const pattern = unified
+            ? read
+              ? /\brbytes=(\d+)/g
+              : /\bwbytes=(\d+)/g
+            : read
+              ? / Read (\d+)/g
+              : / Write (\d+)/g;
+          const bytes = [...text.matchAll(pattern)].map(([, each]) => Number(each));
+          return bytes.length === 0 ? Number.NaN : bytes.reduce((sum, each) => sum + each, 0);
+        };
         const ratio = () => {
           const throttled = window.between(path('throttled_percentage'), 'throttled', numberIn(/^nr_throttled (\d+)/m));
           const periods = window.between(path('throttled_percentage'), 'throttled', numberIn(/^nr_periods (\d+)/m));
@@ -665,13 +677,15 @@ const group: Phase = {
             why,
           },
           moment('processes and threads', '', 'processes', found('pids', /^(\d+)$/m)),
+          pressure(window, 'memory', 'some'),
+          pressure(window, 'memory', 'full'),
           {
             figure: 'hottest',
             unit: '°C',
             tool: 'sensors',
             ...window.pair(['sensors', 'hottest_celsius'], hottestIn),
             step: ONE,
-            ...(readdirSync('/sys/class/hwmon').length === 0 ? { why: 'no sensors' } : {}),
+            ...(existsSync('/sys/class/hwmon') ? {} : { why: 'no sensors' }),
           },
         ];
       },
@@ -697,4 +711,5 @@ function hottestIn(snapshot: Snapshot): number {
   return Math.max(...[...text.matchAll(/"temp\d+_input": *([\d.]+)/g)].map(([, celsius]) => Number(celsius)));
 }
 
-export const PHASES: readonly Phase[] = [processor, memory, disk, network, group];
+/** By the name that the command takes. */
+export const PHASES: Readonly<Record<string, Phase>> = { processor, memory, disk, network, group };

@@ -63,7 +63,11 @@ function cellsOf({ figure, unit, tool, load, ours, theirs, step, verdict, why }:
     text(theirs),
     Number.isFinite(apart) ? `${(apart * 100).toFixed(2)} %` : '',
     step === undefined ? '' : String(step),
-    why === undefined ? verdict : `${verdict}: ${why}`,
+    why === undefined
+      ? verdict === 'yes' && !(apart <= APART_MAX)
+        ? 'yes, by the step'
+        : verdict
+      : `${verdict}: ${why}`,
   ];
 }
 
