@@ -12,7 +12,9 @@ import { lookAtMachine, machineText } from './machine.ts';
 import { measureSteps } from './micro.ts';
 import { measurePage } from './page-size.ts';
 import { partsOf, startClock } from './parts.ts';
+import { measurePeers } from './peers.ts';
 import { type Row, tableOf } from './report.ts';
+import { measureSyscalls } from './syscalls.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureTracker } from './tracker.ts';
 
@@ -22,10 +24,15 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   tracker: measureTracker,
   page: async () => measurePage(),
   steps: ({ quick }) => measureSteps(quick),
+  peers: measurePeers,
+  syscalls: measureSyscalls,
 };
 
 /** What is measured only when it is asked for. */
 const LONG: typeof PARTS = { growth: measureGrowth };
+
+/** Parts that have a table of their own, which a run of them alone writes anew. */
+const APART = ['peers', 'syscalls'];
 
 /** In the repository. This file runs as `.build/bench/main.js`. */
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));
@@ -64,12 +71,17 @@ say('done');
 const run = { taken_at: new Date().toISOString(), machine, rows };
 const sentence = machineText(machine);
 console.log(`\n${tableOf(rows)}\n\n${sentence}`);
+if (!quick) {
+  for (const part of APART) {
+    const own = rows.filter((row) => row.part === part);
+    if (own.length > 0) keepTable(`${FOLDER}README.md`, part, { ...run, rows: own }, sentence);
+  }
+}
 if (quick || positionals.length > 0) {
   keepResults(PASSING_RESULTS, run);
-  console.log(
-    `Every round stands in ${PASSING_RESULTS}; bench/ is left as it is, since not all was measured, or not for long.`,
-  );
+  console.log(`Every round stands in ${PASSING_RESULTS}; the table of all is left as it is.`);
 } else {
   keepResults(`${FOLDER}results.json`, run);
-  keepTable(`${FOLDER}README.md`, 'table', run, sentence);
+  const of_all = { ...run, rows: rows.filter((row) => !APART.includes(row.part)) };
+  keepTable(`${FOLDER}README.md`, 'table', of_all, sentence);
 }

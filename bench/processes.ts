@@ -67,6 +67,46 @@ export function cpuOf(pid: number): number {
   return cpu_ns / 1e6;
 }
 
+/** A process and those that it has started, and they. */
+export function withChildren(pid: number): number[] {
+  const parents = new Map<number, number[]>();
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    const parent = Number(/^\d+ \(.*\) \S (\d+) /s.exec(statOf(Number(name)))?.[1]);
+    parents.set(parent, [...(parents.get(parent) ?? []), Number(name)]);
+  }
+  const all = [pid];
+  for (const each of all) all.push(...(parents.get(each) ?? []));
+  return all;
+}
+
+/**
+ * CPU time that processes have used, in milliseconds, with that of what they had started and that has ended: of the latter
+ * to the hundredth of a second.
+ */
+export function cpuOfAll(pids: readonly number[]): number {
+  let cpu_ms = 0;
+  for (const pid of pids) {
+    const [, user, system] = /^\d+ \(.*\) \S (?:\S+ ){12}(\d+) (\d+) /s.exec(statOf(pid)) ?? [];
+    try {
+      cpu_ms += cpuOf(pid) + (Number(user ?? 0) + Number(system ?? 0)) * TICK_MS;
+    } catch {
+      // It has ended.
+    }
+  }
+  return cpu_ms;
+}
+
+const TICK_MS = 10;
+
+/** What the kernel says of a process; nothing once it has ended. */
+function statOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** Memory of a process now. */
 export interface Memory {
   /** All its pages in memory, those shared with other processes included. */

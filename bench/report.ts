@@ -29,6 +29,8 @@ export interface Row {
   readonly ratio_spread?: readonly [number, number];
   readonly goal?: Goal;
   readonly met?: boolean;
+  /** Why there is no figure, where there is none. */
+  readonly why?: string;
   /** What stands behind it, for the file. */
   readonly details?: unknown;
 }
@@ -78,12 +80,12 @@ export function tableOf(rows: readonly Row[]): string {
   return [headings, rule, ...body].join('\n');
 }
 
-function cellsOf({ what, unit, floor, ours, ratio, ratio_spread, goal, met }: Row): string[] {
+function cellsOf({ what, unit, floor, ours, ratio, ratio_spread, goal, met, why }: Row): string[] {
   return [
     what,
     unit,
     floor === undefined ? '' : figure(floor),
-    figure(ours),
+    why === undefined ? figure(ours) : why,
     ratio === undefined ? '' : ratio.toFixed(2),
     ratio_spread === undefined ? '' : ratio_spread.map((each) => each.toFixed(2)).join(' to '),
     goal === undefined ? '' : goalText(goal, unit),

@@ -3,9 +3,15 @@
 
 import { readdirSync } from 'node:fs';
 import { runBundled } from './run-bundled.mjs';
+import { PEERS } from './system-packages.mjs';
 
 const floor = readdirSync(new URL('../bench/floor', import.meta.url)).map(
   (name) => `floor/${name.replace(/\.ts$/, '')}`,
 );
 
-await runBundled('bench', ['main', 'pacer-thread', ...floor]);
+// What the tracker is measured beside; parts that do without are asked for by name.
+const parts = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const uses = (part, packages) => (parts.length === 0 || parts.includes(part) ? packages : []);
+const installed = [...uses('peers', PEERS), ...uses('syscalls', ['strace'])];
+
+await runBundled('bench', ['main', 'pacer-thread', ...floor], ['rabbitmq-server'], installed);

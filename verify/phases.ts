@@ -6,6 +6,7 @@ import {
   childrenOf,
   GROUP_CPU_CORES,
   GROUP_MEMORY_BYTES,
+  LOAD_S,
   layCable,
   makeGroup,
   readAndWrite,
@@ -60,7 +61,12 @@ const sar = (folder: string) => [
   `rm -f ${folder}/sar; sar -A -o ${folder}/sar ${WINDOW_S} 1 > ${folder}/sar.txt && sadf -j ${folder}/sar -- -A`,
 ];
 
-const statistics = (text: string) => valueAt(json(text), ['sysstat', 'hosts', 0, 'statistics', 0]);
+/** @throws Error when a tool wrote something else */
+function statistics(text: string): unknown {
+  const found = valueAt(json(text), ['sysstat', 'hosts', 0, 'statistics', 0]);
+  if (found === undefined && text !== '') throw new Error(`no figures in what a tool wrote: ${text.slice(0, 2_000)}`);
+  return found;
+}
 
 /** A column of the last line of vmstat. */
 function vmstat(window: Window, column: string): number {
@@ -243,6 +249,8 @@ const memory: Phase = {
       stress('--vm', '1', '--vm-bytes', '384M', '--vm-hang', '0', '--vm-madvise', 'hugepage'),
       stress('--fault', '1', '--temp-path', folder),
       startLoad([process.execPath, CONNECTIONS, 'hold']),
+      startLoad(['sh', '-c', 'kill -STOP $$; exec sleep 1']),
+      startLoad(['sh', '-c', `sleep 0 & sleep 0 & exec sleep ${LOAD_S}`]),
     ],
     looks: {
       tools: { sar: sar(folder), vmstat: VMSTAT },
@@ -368,7 +376,11 @@ const memory: Phase = {
         },
         processes('processes', 'total', (rows) => rows.length),
         processes('threads', 'threads', (rows) => rows.reduce((sum, row) => sum + Number(row.split(/ +/)[1]), 0)),
-        processes('processes that sleep', 'sleeping', (rows) => rows.filter((row) => row.startsWith('S')).length),
+        // Some run at the one moment and sleep at the other.
+        { ...processes('processes that sleep', 'sleeping', inState('S')), step: 3 },
+        processes('processes of the kernel with nothing to do', 'idle', inState('I')),
+        { ...processes('processes that were halted', 'stopped', inState('T')), step: 0 },
+        { ...processes('processes that have ended and nobody has asked how', 'zombies', inState('Z')), step: 0 },
         {
           figure: 'pages of memory that TCP has',
           unit: '',
@@ -398,6 +410,8 @@ function psIn(snapshot: Snapshot): string[] {
   const [, shell = '', ...rows] = (snapshot.get('ps') ?? '').trim().split('\n');
   return rows.filter((row) => !row.trim().split(/ +/).slice(2).includes(shell));
 }
+
+const inState = (letter: string) => (rows: readonly string[]) => rows.filter((row) => row.startsWith(letter)).length;
 
 const disk: Phase = {
   load: 'fio: past the cache, into it, and flushed',

@@ -165,8 +165,6 @@ export async function watch(tracker: Tracker, { tools, moments }: Looks): Promis
   // What slow probes promised at the end of the window.
   all.push(await tracker.next());
   const written = new Map(await Promise.all(started));
-  for (const [name, text] of written)
-    if (process.env['VERIFY_DEBUG'] && name === 'sar' && json(text ?? '') === undefined) console.error(text);
   const seen = new Map<number, Snapshot>();
   for (const [sequence, snapshot] of snapshots) seen.set(sequence, await snapshot);
   all.forEach((each, at) => {
