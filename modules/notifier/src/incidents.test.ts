@@ -162,6 +162,16 @@ describe('a finding', () => {
     expect(desk.keysInJournal).toBe(0);
   });
 
+  it('is cut to what people read, whoever made it', () => {
+    const desk = new Desk(CHAT);
+    desk.take({ sentence: `a\nb ${'x'.repeat(100_000)}`, labels: { site: 'x'.repeat(100_000) } });
+    const [{ notice } = { notice: undefined }] = desk.sent;
+    expect(notice?.title).toMatch(/^db-01: a b x+…$/);
+    expect(JSON.stringify(notice).length).toBeLessThan(3_000);
+    expect(desk.take({ id: 'x'.repeat(1_000) })).toEqual([]);
+    expect(desk.counts).toMatchObject({ alerts_too_large: 1 });
+  });
+
   it('of which nobody has spoken for a month is forgotten', () => {
     const desk = new Desk(CHAT);
     desk.take();

@@ -8,6 +8,7 @@ import type { Alert, Severity } from '@ganglion/topics';
 import { alert as alertTopic, Severity as SeveritySchema } from '@ganglion/topics';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { boundedAlert } from './bounded-alert.ts';
 import { type Kind, type Notice, type Told, writeNotice } from './notice.ts';
 import { type ReadyRoute, rank } from './routes.ts';
 import type { Change, Store } from './store.ts';
@@ -105,8 +106,13 @@ export class Incidents {
   }
 
   /** Takes an alert; what it leads to is in the change. The same alert again leads to nothing. */
-  take({ machine, alert, time_ms }: Told & { readonly time_ms: number }, now_ms: number, change: Change): void {
-    if (alert.shadow === true) return;
+  take({ machine, alert: given, time_ms }: Told & { readonly time_ms: number }, now_ms: number, change: Change): void {
+    if (given.shadow === true) return;
+    const alert = boundedAlert(given);
+    if (alert === undefined) {
+      this.#options.count('alerts_too_large');
+      return;
+    }
     const key = `${machine}/${alert.id}`;
     const known = this.#findings.get(key);
     if (this.#over.has(key) || time_ms < (known?.time_ms ?? 0)) return;

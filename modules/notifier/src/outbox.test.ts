@@ -144,6 +144,17 @@ describe('the outbox', () => {
     await post.empty();
   });
 
+  it('lets what is under way end at the stop, so that it is not told twice', async () => {
+    const post = await Post.open();
+    post.receiver.answer = (response) => setTimeout(() => response.end(), 50);
+    post.give({ key: 'first', group: 'a' }, { key: 'second', group: 'b' });
+    await post.keys(1);
+    await post.restart();
+    expect(await post.keys(2)).toEqual(['first', 'second']);
+    await post.empty();
+    expect(post.receiver.received).toHaveLength(2);
+  });
+
   it('does not wait for ever for a server that does not answer', async () => {
     const post = await Post.open({ timeout_ms: 100 });
     post.receiver.answer = () => {};

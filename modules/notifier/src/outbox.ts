@@ -1,7 +1,7 @@
 // The outbox: notices on their way. Each waits in the journal until its channel has taken it, or will not: then it is
 // with the dead letters. Every channel has a line of its own, so that one that fails stops no other.
 
-import { type Log, reasonOf } from '@ganglion/kernel';
+import { type Log, LogLimiter, reasonOf } from '@ganglion/kernel';
 import { SEVERITIES, Severity } from '@ganglion/topics';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
@@ -24,6 +24,9 @@ const TITLES_MAX = 10;
 
 /** What a channel that failed is left alone for at most, while others of its notices wait. */
 const PAUSE_MS_MAX = 30_000;
+
+/** What a message that is under way may take at the stop, before it is left to be sent again. */
+const STOP_MS = 1_500;
 
 const HOUR_MS = 3_600_000;
 
@@ -100,6 +103,7 @@ export class Outbox {
   readonly #lines: ReadonlyMap<string, Line>;
   readonly #threads = new Map<string, Thread>();
   readonly #dead = new Map<string, true>();
+  readonly #log_limiter = new LogLimiter();
   #stopped = false;
 
   constructor({ store, channels, log, count, cleared, now = Date.now }: OutboxOptions) {
@@ -135,15 +139,17 @@ export class Outbox {
     for (const line of this.#lines.values()) void this.#work(line);
   }
 
-  /** Ends what is under way, and starts nothing more. What waits stays in the journal. */
+  /** Starts nothing more, and lets what is under way end, for a moment. What waits stays in the journal. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const line of this.#lines.values()) {
-      clearTimeout(line.timer);
-      line.trying?.abort();
-    }
-    await Promise.allSettled([...this.#lines.values()].map(({ working }) => working));
-    await Promise.allSettled([...this.#lines.values()].map(async ({ opened }) => opened.channel.close?.()));
+    const lines = [...this.#lines.values()];
+    for (const { timer } of lines) clearTimeout(timer);
+    const abort = setTimeout(() => {
+      for (const { trying } of lines) trying?.abort();
+    }, STOP_MS);
+    await Promise.allSettled(lines.map(({ working }) => working));
+    clearTimeout(abort);
+    await Promise.allSettled(lines.map(async ({ opened }) => opened.channel.close?.()));
   }
 
   /** One notice after another, for as long as there is one that is due. */
@@ -180,11 +186,13 @@ export class Outbox {
     const timer = setTimeout(() => line.trying?.abort(), pace.timeout_ms);
     try {
       const thread = await within(channel.send(notice, known?.thread, signal), signal);
+      if (line.failures > 0) this.#log.info({ channel: line.name }, `${line.name} takes messages again`);
       line.failures = 0;
       this.#count('sent');
       this.#settle(line, delivery, { thread });
     } catch (error) {
-      if (!this.#stopped) this.#failed(line, delivery, error);
+      // What was broken off at the stop was not refused.
+      if (!this.#stopped || !signal.aborted) this.#failed(line, delivery, error);
     } finally {
       clearTimeout(timer);
       line.trying = undefined;
@@ -251,7 +259,9 @@ export class Outbox {
     }
     this.#count('dead');
     const error = noticeDead(channel, notice.title, why);
-    this.#log.error({ code: error.code, channel, key: notice.key }, error.message);
+    const held_back = this.#log_limiter.pass(channel);
+    if (held_back === undefined) return;
+    this.#log.error({ code: error.code, channel, key: notice.key, held_back }, error.message);
   }
 
   /** Past the limit of the hour: what tells of an end waits for the next hour, all else is only counted. */

@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** A channel's name. */
-export const NAME_PATTERN = '^[a-z0-9_-]{1,32}$';
+export const NAME_PATTERN = '^[a-z0-9][a-z0-9_-]{0,31}$';
 
 const Channels = (description: string) =>
   Type.Array(Type.String({ pattern: NAME_PATTERN }), {
