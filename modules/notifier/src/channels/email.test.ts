@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noticeOf, openChannel, send } from '../channel-under-test.ts';
@@ -55,6 +56,8 @@ const open = (port: number, more: object = {}) =>
 /** The value of a header. */
 const header = (mail: Mail | undefined, name: string) =>
   new RegExp(`^${name}: (.*)$`, 'im').exec(mail?.text ?? '')?.[1]?.trim();
+
+const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}.pem`, import.meta.url));
 
 const smtpError = (code: number, text: string) => Object.assign(new Error(text), { responseCode: code });
 
@@ -132,6 +135,16 @@ describe('e-mail', () => {
     const { port, mails } = await startServer();
     await expect(send(open(port, { tls: 'upgrade' }), noticeOf())).rejects.toMatchObject({ permanent: false });
     expect(mails).toEqual([]);
+  });
+
+  it.each(['always', 'upgrade'])('trusts only who its authority vouches for: tls %s', async (tls) => {
+    const own = { key: readFileSync(fixture('mail.key')), cert: readFileSync(fixture('mail.cert')) };
+    const { port, mails } = await startServer({ secure: tls === 'always', disabledCommands: [], ...own });
+    const host = 'localhost';
+    await expect(send(open(port, { host, tls }), noticeOf())).rejects.toMatchObject({ permanent: false });
+    expect(mails).toEqual([]);
+    await send(open(port, { host, tls, ca_file: fixture('mail.cert') }), noticeOf());
+    expect(mails).toHaveLength(1);
   });
 
   it('refuses a user without a password, and a password in the settings', () => {

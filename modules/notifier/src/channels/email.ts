@@ -1,6 +1,5 @@
 // E-mail, by SMTP. Messages about one incident are one thread: each names the first, RFC 5322 section 3.6.4.
 
-import { createTransport } from 'nodemailer';
 import Type from 'typebox';
 import { defineChannel, NotSent } from '../channel.ts';
 import { keyOf, type Notice } from '../notice.ts';
@@ -44,8 +43,12 @@ export const email = defineChannel({
       throw tools.refuse('password', 'a user and a password go together', 'both, or none of them');
     }
     const ca = ca_file === undefined ? {} : { ca: tools.secret('ca_file', { file: ca_file }) };
-    const connect = () =>
-      createTransport({
+    const auth =
+      user === undefined || password === undefined ? {} : { auth: { user, pass: tools.secret('password', password) } };
+    const connect = async () => {
+      // Loaded when it is needed: it takes 15 MB, and most who run a notifier send no mail.
+      const { createTransport } = await import('nodemailer');
+      return createTransport({
         host,
         port,
         secure: tls === 'always',
@@ -55,9 +58,7 @@ export const email = defineChannel({
         // One connection that stays for the next ones; a mail a time, so that a thread arrives in its order.
         pool: true,
         maxConnections: 1,
-        ...(user !== undefined && password !== undefined
-          ? { auth: { user, pass: tools.secret('password', password) } }
-          : {}),
+        ...auth,
         // What the channel may take in all is bounded by whoever calls it.
         connectionTimeout: 30_000,
         greetingTimeout: 30_000,
@@ -65,15 +66,18 @@ export const email = defineChannel({
         disableFileAccess: true,
         disableUrlAccess: true,
       });
-    let transport = connect();
+    };
+    let connecting: ReturnType<typeof connect> | undefined;
     const domain = from.slice(from.lastIndexOf('@') + 1);
     return {
       send: async (notice, thread, signal) => {
         const id = `<${notice.key}@${domain}>`;
+        connecting ??= connect();
+        const transport = await connecting;
         // What hangs would stand in the way of the next one, and would go out besides its own repeat.
         const hangUp = () => {
           transport.close();
-          transport = connect();
+          connecting = undefined;
         };
         signal.addEventListener('abort', hangUp, { once: true });
         try {
@@ -94,7 +98,7 @@ export const email = defineChannel({
         }
         return thread ?? id;
       },
-      close: () => transport.close(),
+      close: async () => (await connecting)?.close(),
     };
   },
 });
