@@ -24,8 +24,10 @@ export const OF_VERIFICATION = [
 /** Other programs that measure a machine. */
 export const PEERS = [
   'collectd-core',
+  // What its plugins need.
   'librabbitmq4',
   'libsensors5',
+  'libyajl2',
   'prometheus-node-exporter',
   'netdata-core',
   'glances',
@@ -40,6 +42,7 @@ const IS_THERE = {
   'collectd-core': () => onPath('collectd'),
   iproute2: () => onPath('ip') && onPath('tc'),
   libsensors5: () => isInstalled('libsensors5'),
+  libyajl2: () => isInstalled('libyajl2'),
   librabbitmq4: () => isInstalled('librabbitmq4'),
   'lm-sensors': () => onPath('sensors'),
   'netdata-core': () => onPath('netdata'),
