@@ -19,7 +19,13 @@ export function atEnd(undo: () => void): void {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
     process.on('exit', () => {
       for (const child of running) endGroup(child, 'SIGKILL');
-      for (const each of undone.toReversed()) each();
+      for (const each of undone.toReversed()) {
+        try {
+          each();
+        } catch (error) {
+          console.error(`left behind: ${error}`);
+        }
+      }
     });
   }
   undone.push(undo);
