@@ -147,7 +147,8 @@ function removeGroup(folder: string): void {
   for (const until_ms = Date.now() + REMOVE_MS; ; Atomics.wait(still, 0, 0, 20)) {
     try {
       for (const pid of numbersIn(readFileSync(`${folder}/cgroup.procs`, 'utf8'))) process.kill(pid, 'SIGKILL');
-      return rmdirSync(folder);
+      rmdirSync(folder);
+      return;
     } catch (error) {
       if (Date.now() > until_ms) throw error;
     }
