@@ -16,7 +16,7 @@ export const OF_VERIFICATION = [
   'iproute2',
   'lm-sensors',
   'procps',
-  'python3-minimal',
+  'python3',
   'stress-ng',
   'sysstat',
 ];
@@ -38,7 +38,7 @@ export const PEERS = [
 const IS_THERE = {
   // Debian's packages are seen by Debian's Python alone, not by another one that stands first on PATH.
   'python3-pika': () => quietly(['/usr/bin/python3', '-c', 'import pika']) === 0,
-  'python3-minimal': () => existsSync('/usr/bin/python3'),
+  python3: () => existsSync('/usr/bin/python3'),
   'collectd-core': () => onPath('collectd'),
   iproute2: () => onPath('ip') && onPath('tc'),
   libsensors5: () => isInstalled('libsensors5'),

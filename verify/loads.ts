@@ -93,6 +93,30 @@ while time.time() < ends:
     time.sleep(0.01)
 `;
 
+/** Touches pages of a file that are on the disk alone, some hundreds a second, and holds files open. */
+export function touchAndHold(folder: string): Load {
+  return startLoad(['/usr/bin/python3', '-c', TOUCH_AND_HOLD, `${folder}/touched`], folder);
+}
+
+const TOUCH_AND_HOLD = `
+import mmap, os, resource, sys, time
+ends = time.time() + ${LOAD_S}
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+held = [os.open("/dev/null", os.O_RDONLY) for _ in range(min(4000, most - 100))]
+size = 64 * mmap.PAGESIZE
+file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+os.write(file, b"x" * size)
+os.fsync(file)
+while time.time() < ends:
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    with mmap.mmap(file, size, prot=mmap.PROT_READ) as pages:
+        pages.madvise(mmap.MADV_RANDOM)
+        for at in range(0, size, mmap.PAGESIZE):
+            pages[at]
+    time.sleep(0.1)
+`;
+
 const GROUPS = '/sys/fs/cgroup';
 
 const FIO = `fio --ioengine=psync --time_based --runtime=${LOAD_S}`;

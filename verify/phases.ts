@@ -1,6 +1,7 @@
 // The phases: what the machine is given to do in each, who looks at it, and which figures are compared.
 
 import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   childrenOf,
@@ -12,6 +13,7 @@ import {
   readAndWrite,
   send,
   stress,
+  touchAndHold,
   workIn,
 } from './loads.ts';
 import { type Load, startLoad } from './programs.ts';
@@ -248,6 +250,7 @@ const memory: Phase = {
     loads: [
       stress('--vm', '1', '--vm-bytes', '384M', '--vm-hang', '0', '--vm-madvise', 'hugepage'),
       stress('--fault', '1', '--temp-path', folder),
+      touchAndHold(folder),
       startLoad([process.execPath, CONNECTIONS, 'hold']),
       startLoad(['sh', '-c', 'kill -STOP $$; exec sleep 1']),
       startLoad(['sh', '-c', `sleep 0 & sleep 0 & exec sleep ${LOAD_S}`]),
@@ -255,10 +258,10 @@ const memory: Phase = {
     looks: {
       tools: { sar: sar(folder), vmstat: VMSTAT },
       moments: {
+        files: 'cat /proc/sys/fs/file-nr',
         free: 'free -b -w',
         meminfo: 'cat /proc/meminfo',
         df: 'df -B1 --output=target,size,used,avail,itotal,iused',
-        files: 'cat /proc/sys/fs/file-nr',
         ps: 'echo $$; ps -e -o stat=,nlwp=,pid=,ppid=',
         tasks: 'cat /proc/loadavg',
         sockstat: 'cat /proc/net/sockstat',
@@ -373,6 +376,8 @@ const memory: Phase = {
           unit: '',
           tool: '/proc/sys/fs/file-nr',
           ...window.pair(['file_descriptors', 'open'], found('files', /^(\d+)\t/m)),
+          // It is counted by core, and each keeps as many to itself.
+          step: 32 * cpus().length,
         },
         processes('processes', 'total', (rows) => rows.length),
         processes('threads', 'threads', (rows) => rows.reduce((sum, row) => sum + Number(row.split(/ +/)[1]), 0)),
@@ -380,7 +385,7 @@ const memory: Phase = {
         { ...processes('processes that sleep', 'sleeping', inState('S')), step: 3 },
         processes('processes of the kernel with nothing to do', 'idle', inState('I')),
         { ...processes('processes that were halted', 'stopped', inState('T')), step: 0 },
-        { ...processes('processes that have ended and nobody has asked how', 'zombies', inState('Z')), step: 0 },
+        processes('processes that have ended and nobody has asked how', 'zombies', inState('Z')),
         {
           figure: 'pages of memory that TCP has',
           unit: '',
@@ -529,12 +534,15 @@ const network: Phase = {
           theirs: numberAt(rowWith(valueAt(seen, ['net-dev']), 'iface', name), [column]),
           why,
         });
-        const sockets = (figure: string, field: string, group: string, column: string, tool: string): Compared => ({
+        const sockets = (figure: string, field: string, counter: string): Compared => ({
           figure,
           unit: '/s',
-          tool,
-          ours: window.mean('sockets', `${field}_per_second`),
-          theirs: numberAt(seen, [group, column]),
+          tool: 'nstat',
+          ...window.between(
+            ['sockets', `${field}_per_second`],
+            'nstat',
+            numberIn(new RegExp(`^${counter} +(\\d+)`, 'm')),
+          ),
           step: RATE_STEP,
         });
         const now = (figure: string, field: string, section: string, pattern: RegExp): Compared => ({
@@ -554,24 +562,18 @@ const network: Phase = {
           link('dropped on receiving', '/s', 'receive_drops', 'rx', 'dropped'),
           link('dropped on sending', '/s', 'send_drops', 'tx', 'dropped'),
           link('errors on receiving', '/s', 'receive_errors', 'rx', 'errors'),
-          sockets('TCP segments received', 'tcp_received_segments', 'net-tcp', 'iseg', 'sar -n TCP'),
-          sockets('TCP segments sent', 'tcp_sent_segments', 'net-tcp', 'oseg', 'sar -n TCP'),
-          sockets('TCP segments sent again', 'tcp_retransmitted_segments', 'net-etcp', 'retrans', 'sar -n ETCP'),
-          sockets('TCP connections opened', 'tcp_opened', 'net-tcp', 'active', 'sar -n TCP'),
-          sockets('TCP connections accepted', 'tcp_accepted', 'net-tcp', 'passive', 'sar -n TCP'),
-          sockets('TCP connections that failed', 'tcp_failed', 'net-etcp', 'atmptf', 'sar -n ETCP'),
-          sockets('TCP connections broken off', 'tcp_reset', 'net-etcp', 'estres', 'sar -n ETCP'),
-          sockets('UDP datagrams received', 'udp_received', 'net-udp', 'idgm', 'sar -n UDP'),
-          sockets('UDP datagrams sent', 'udp_sent', 'net-udp', 'odgm', 'sar -n UDP'),
-          sockets('UDP datagrams for nobody', 'udp_no_port', 'net-udp', 'noport', 'sar -n UDP'),
-          sockets('UDP datagrams lost', 'udp_errors', 'net-udp', 'idgmerr', 'sar -n UDP'),
-          {
-            figure: 'TCP connections refused for want of room',
-            unit: '/s',
-            tool: 'nstat',
-            ours: window.mean('sockets', 'listen_drops_per_second'),
-            theirs: window.rate('nstat', numberIn(/^TcpExtListenDrops +(\d+)/m)),
-          },
+          sockets('TCP segments received', 'tcp_received_segments', 'TcpInSegs'),
+          sockets('TCP segments sent', 'tcp_sent_segments', 'TcpOutSegs'),
+          sockets('TCP segments sent again', 'tcp_retransmitted_segments', 'TcpRetransSegs'),
+          sockets('TCP connections opened', 'tcp_opened', 'TcpActiveOpens'),
+          sockets('TCP connections accepted', 'tcp_accepted', 'TcpPassiveOpens'),
+          sockets('TCP connections that failed', 'tcp_failed', 'TcpAttemptFails'),
+          sockets('TCP connections broken off', 'tcp_reset', 'TcpEstabResets'),
+          sockets('UDP datagrams received', 'udp_received', 'UdpInDatagrams'),
+          sockets('UDP datagrams sent', 'udp_sent', 'UdpOutDatagrams'),
+          sockets('UDP datagrams for nobody', 'udp_no_port', 'UdpNoPorts'),
+          sockets('UDP datagrams lost', 'udp_errors', 'UdpInErrors'),
+          sockets('TCP connections refused', 'listen_drops', 'TcpExtListenDrops'),
           now('TCP connections', 'tcp_established', 'ss', /estab (\d+)/),
           now('TCP connections that wait out their end', 'tcp_time_wait', 'ss', /timewait (\d+)/),
           now('sockets in use', 'used', 'sockstat', /sockets: used (\d+)/),

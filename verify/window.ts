@@ -40,8 +40,13 @@ export class Window {
     return this.tools.get(name) ?? '';
   }
 
-  /** The mean of one of our figures over the window. */
+  /**
+   * The mean of one of our figures over the window.
+   *
+   * @throws Error when it is not read at each sample: then its readings and the window do not end together
+   */
   mean(...path: readonly (string | number)[]): number {
+    if (!Number.isNaN(this.#readAt(this.measures[0], path[0] ?? ''))) throw new Error(`${path[0]} is read less often`);
     return meanOf(this.measures.map(({ body }) => numberAt(body, path)));
   }
 
