@@ -9,6 +9,7 @@ import * as fc from 'fast-check';
 import { chromium, type Page } from 'playwright-core';
 
 import { WebSocket } from 'ws';
+import { unpack } from '../modules/web/wire/columns.ts';
 import type { Chaos, Finding } from './context.ts';
 import { allowed, binary, breaking, frameOf, GOODBYE, half, type Shot } from './frames.ts';
 import { badHandshakes, handshake } from './handshakes.ts';
@@ -301,9 +302,14 @@ class Honest {
     const ready = new Promise<void>((resolve) => {
       page.on('websocket', (socket) => {
         socket.on('framereceived', ({ payload }) => {
-          const { type, machines = [], folded = 0 } = JSON.parse(String(payload));
-          if (type === 'ready') resolve();
-          honest.#told_page += machines.length + folded;
+          if (typeof payload === 'string') {
+            const { type, machines = [], folded = 0 } = JSON.parse(payload);
+            if (type === 'ready') resolve();
+            honest.#told_page += machines.length + folded;
+          } else {
+            const frame = unpack(new Uint8Array(payload).buffer);
+            if (frame?.type === 'figures') honest.#told_page += frame.ids.length + (frame.folded ?? 0);
+          }
         });
       });
     });
