@@ -37,7 +37,7 @@ interface Ground {
   /** Of its own, and empty. */
   readonly folder: string;
   /** Counts the figures of each message on an exchange, as long as the bench runs. */
-  hear(exchange: string, durable: boolean): Promise<() => number>;
+  hear(exchange: string, durable: boolean, count?: (content: Buffer) => number): Promise<() => number>;
 }
 
 interface Kind {
@@ -53,7 +53,7 @@ const KINDS: readonly Kind[] = [
     name: 'ganglion tracker',
     what: 'all probes, over RabbitMQ',
     start: async ({ url, hear }) => {
-      const told = await hear('peers-ganglion', true);
+      const told = await hear('peers-ganglion', true, countFresh());
       const flags = ['--broker', url, '--exchange', 'peers-ganglion', '--machine', 'peer', '--interval', '1s'];
       const { pid, stop } = await startGanglion('tracker', ...flags);
       return { pid, told, stop };
@@ -128,13 +128,13 @@ export async function measurePeers({ url, quick, say }: Bench): Promise<Row[]> {
   const root = mkdtempSync(`${tmpdir()}/peers-`);
   const connection = await connect(url);
   const channel = await connection.createChannel();
-  const hear = async (exchange: string, durable: boolean) => {
+  const hear = async (exchange: string, durable: boolean, count = figuresIn) => {
     let told = 0;
     await channel.assertExchange(exchange, 'topic', { durable });
     const { queue } = await channel.assertQueue('', { exclusive: true });
     await channel.bindQueue(queue, exchange, exchange === 'peers-ganglion' ? '#.measure' : '#');
     const options = { noAck: true };
-    await channel.consume(queue, (message) => (told += message === null ? 0 : figuresIn(message.content)), options);
+    await channel.consume(queue, (message) => (told += message === null ? 0 : count(message.content)), options);
     return () => told;
   };
   const peers = new Map<Kind, Peer>();
@@ -254,6 +254,25 @@ function stop(child: ChildProcess): Promise<void> {
     child.on('exit', ended);
     end('SIGTERM');
   });
+}
+
+/**
+ * Counts the figures of measures. One carries what was read before: that is a figure only when it was read anew, which its
+ * `read_ms` tells.
+ */
+function countFresh(): (content: Buffer) => number {
+  const read = new Map<string, unknown>();
+  return (content) => {
+    const body: unknown = JSON.parse(content.toString());
+    let fresh = 0;
+    for (const [resource, figures] of Object.entries(Object(body))) {
+      const read_ms: unknown = Object(figures).read_ms;
+      if (read_ms !== undefined && read_ms === read.get(resource)) continue;
+      read.set(resource, read_ms);
+      fresh += leavesOf(figures);
+    }
+    return fresh;
+  };
 }
 
 /** The values of a message: all that is no name and no object. Of collectd, its `values` alone: the rest says what they are. */
