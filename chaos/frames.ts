@@ -12,7 +12,7 @@ export interface Shot {
 }
 
 /** Bytes that a message may have, and frames it may come in; see modules/web/server/client.ts. */
-const MESSAGE_BYTES_MAX = 1024;
+const MESSAGE_BYTES_MAX = 8_192;
 
 interface FrameParts {
   readonly opcode: number;
@@ -131,7 +131,7 @@ export const breaking: fc.Arbitrary<Shot> = fc
       .tuple(fc.integer({ min: MESSAGE_BYTES_MAX + 1, max: 100_000 }), fc.constantFrom(OPCODES.text, OPCODES.binary))
       .map(([size, opcode]) => frameOf(Buffer.alloc(size, 0x61), { opcode })),
     fc
-      .bigInt({ min: 1025n, max: (1n << 64n) - 1n })
+      .bigInt({ min: BigInt(MESSAGE_BYTES_MAX) + 1n, max: (1n << 64n) - 1n })
       .map((length) => frameOf(Buffer.from('a'), { opcode: OPCODES.text, length })),
     fc
       .tuple(texts, fc.integer({ min: 1, max: 7 }))
