@@ -305,6 +305,17 @@ describe('a probe with an interval of its own', () => {
     expect(samples[9]?.['rare']).toEqual(samples[0]?.['rare']);
   });
 
+  it('keeps its interval when a sample comes a little early', () => {
+    const { sample, reads } = slow(() => ({ figures: {} }));
+    const read_at: number[] = [];
+    for (let n = 0; n < 41; n++) {
+      sample();
+      if (reads.mock.calls.length > read_at.length) read_at.push(n);
+      time_ms += n % 2 === 0 ? -3 : 3;
+    }
+    expect(read_at).toEqual([0, 10, 20, 30, 40]);
+  });
+
   it('is left out until its next reading when it fails', () => {
     let n = 0;
     const { sample, counts } = slow(() => {

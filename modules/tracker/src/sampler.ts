@@ -18,6 +18,10 @@ export const OVERRUNS_MAX = 3;
 /** For how long. */
 export const STOPPED_MS = 600_000;
 
+/** How much too early a probe with an interval of its own may be read: a part of that interval, and at most so long. */
+const EARLY = 0.1;
+const EARLY_MS_MAX = 500;
+
 interface Slot {
   readonly probe: Probe;
   /** The time between two readings; nought: every sample has one. */
@@ -122,7 +126,8 @@ export class Sampler {
    */
   #read(slot: Slot, now_ms: number): number {
     const { carried, every_ms } = slot;
-    slot.due_ms = now_ms + every_ms;
+    // A sample may come a little before its time: it is not left for the next.
+    slot.due_ms = now_ms + every_ms - Math.min(every_ms * EARLY, EARLY_MS_MAX);
     slot.carried = undefined;
     // It hangs. What it read before is too old by now.
     if (slot.awaited) {
