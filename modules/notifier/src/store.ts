@@ -20,8 +20,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { takeLock } from '@ganglion/kernel';
 import { journalUnwritable, stateUnusable } from './errors.ts';
-import { takeLock } from './lock.ts';
 
 /** The journal is not written anew before it has this size… */
 const COMPACT_BYTES_MIN = 4 * 1024 * 1024;
@@ -74,7 +74,9 @@ export class Store {
     let unlock = () => {};
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      unlock = takeLock(folder);
+      const lock = takeLock(folder);
+      if (typeof lock === 'string') throw new Error(`process ${lock} uses it`);
+      unlock = lock;
       const read = readJournal(folder);
       this.#values = read.values;
       this.torn_lines = read.torn_lines;

@@ -25,6 +25,7 @@ export {
   readTime,
 } from './codec.ts';
 export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf } from './errors.ts';
+export { takeLock } from './lock.ts';
 export { type Log, LogLimiter, silentLog } from './log.ts';
 export { memoryBus } from './memory-bus.ts';
 export {

@@ -6,9 +6,8 @@
 
 import { mkdirSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Envelope, reasonOf } from '@ganglion/kernel';
+import { type Envelope, reasonOf, takeLock } from '@ganglion/kernel';
 import { spoolInUse, spoolUnusable } from './errors.ts';
-import { takeLock } from './lock.ts';
 import { readRecord, type Stored, writeRecord } from './record.ts';
 import { Segment, type Write } from './segment.ts';
 
