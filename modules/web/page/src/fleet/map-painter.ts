@@ -105,6 +105,11 @@ export class MapPainter {
     }, wait_ms);
   }
 
+  /** Draws no more: what is shown is gone, and the selection with it. */
+  close(): void {
+    clearTimeout(this.#marks_due);
+  }
+
   #colourAt(place: number): number {
     const { fleet } = this.#station;
     const standing = fleet.standing[place] as number;
