@@ -325,6 +325,8 @@ export const texts = {
     MEDIUM: (what: string, lasting: string) => `MEDIUM: ${what} ${lasting}`,
     low: (lasting: string) => `Nothing is wrong ${lasting}`,
     notJudged: 'It speaks, and nobody judges what it says',
+    /** Over the names of many of a kind. */
+    item: 'Name',
     atPercent: (resource: string, percentage: number) => `${resource} ${percentage} %`,
     andMore: (n: number) => `, and ${n} more`,
     late: (span: string) => `Its last word came ${span} ago: it is late`,

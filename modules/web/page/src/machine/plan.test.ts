@@ -112,6 +112,34 @@ test('texts, and yes and no, are facts of their item', () => {
   ]);
 });
 
+test('many that have texts are a table: their texts first, then their figures', () => {
+  const top = ['node', 'sh', 'node', 'postgres'].map((name, i) => {
+    return { name, process: `${i}@77`, memory_bytes: 1_000 * i, cpu_percentage: i };
+  });
+  const processes = group(planFor({ processes: { total: 90, top } }), 'processes');
+  expect(processes?.tables).toEqual([
+    {
+      id: 'processes/top',
+      title: 'Top',
+      columns: [
+        { field: 'name', title: 'Name', unit: 'words' },
+        { field: 'process', title: 'Process', unit: 'words' },
+        { field: 'cpu_percentage', title: 'CPU', unit: 'percentage' },
+        { field: 'memory_bytes', title: 'Memory', unit: 'bytes' },
+      ],
+      items: ['processes/top/node', 'processes/top/sh', 'processes/top/2', 'processes/top/postgres'],
+    },
+  ]);
+  expect(processes?.facts.map(({ title }) => title)).toEqual(['Total']);
+  // Two go by the same name, so one goes by its place, which is another's in the next sample.
+  expect(processes?.charts).toEqual([]);
+});
+
+test('few that have texts are no table', () => {
+  const mounts = { '/': { type: 'ext4', used_percentage: 1 }, '/srv': { type: 'xfs', used_percentage: 2 } };
+  expect(group(planFor({ file_systems: { mounts } }), 'file_systems')?.tables).toEqual([]);
+});
+
 test('what was 0 all the time is quiet, with all that shares its chart', () => {
   const plan = planFor({
     network: { interfaces: { eth0: { receive_errors_per_second: 0, sent_bytes_per_second: 3 } } },

@@ -1,7 +1,7 @@
 // Which charts there are: everything that a machine's measures hold, grouped by resource and folded until it can be read.
 // It goes by the names alone, so a probe that nobody has told the page about has its charts too.
 
-import { fieldsOf } from '../../../wire/leaves.ts';
+import { fieldsOf, pathPart } from '../../../wire/leaves.ts';
 import { texts } from '../texts.ts';
 import { sayName, sayResource, type Unit, unitOf } from './names.ts';
 
@@ -49,6 +49,22 @@ export interface Fact {
   readonly unit: Unit | 'moment' | 'words';
 }
 
+export interface Column {
+  readonly field: string;
+  readonly title: string;
+  readonly unit: Fact['unit'];
+}
+
+/** Many of a kind that have words of their own, as processes: a row for each. */
+export interface Items {
+  readonly id: string;
+  readonly title: string;
+  /** Its words first, then what is largest of a whole. */
+  readonly columns: readonly Column[];
+  /** Where each stands; a cell's path is `<item>/<field>`. */
+  readonly items: readonly string[];
+}
+
 export interface Group {
   /** The resource; empty for what belongs to none. */
   readonly resource: string;
@@ -57,6 +73,7 @@ export interface Group {
   readonly headline?: string;
   readonly charts: readonly Chart[];
   readonly facts: readonly Fact[];
+  readonly tables: readonly Items[];
   /** Charts of figures that were 0 whenever somebody looked. */
   readonly quiet: readonly Chart[];
 }
@@ -101,20 +118,27 @@ export function planOf(figures: ReadonlyMap<string, Known>, words: ReadonlyMap<s
       listIn(facts, '', { path, title: sayName(unitOf(resource).stem || resource), unit: unitOf(resource).unit });
     }
   }
+  const tables = tablesOf(figures, words);
+  const inTable = (path: string) => tables.some(({ items }) => items.includes(path.slice(0, path.lastIndexOf('/'))));
   for (const path of words.keys()) {
+    if (inTable(path)) continue;
     const fields = fieldsOf(path);
     const resource = fields.length > 1 ? (fields[0] ?? '') : '';
     const unit = 'words';
     if (!path.endsWith(RESULT))
       listIn(facts, resource, { path, title: withItem(fields.slice(1, -1), sayName(fields.at(-1) ?? '')), unit });
   }
+  // What goes by its place in a list is another from sample to sample: a curve through it would tell nothing.
+  const byPlace = new Set(tables.flatMap(({ items }) => (items.some((item) => /\/\d+$/.test(item)) ? items : [])));
   let room = CHARTS_MAX;
   let left_out = 0;
   const groups: Group[] = [];
   for (const resource of inOrder(new Set([...headlines.keys(), ...leaves.keys(), ...facts.keys()]))) {
     const headline = headlines.get(resource);
     const of_it = leaves.get(resource) ?? [];
-    const drawn = of_it.filter((leaf) => !isFact(leaf, of_it));
+    const drawn = of_it.filter(
+      (leaf) => !isFact(leaf, of_it) && !byPlace.has(leaf.path.slice(0, leaf.path.lastIndexOf('/'))),
+    );
     const charts = chartsOf(resource, drawn);
     const loud = charts.filter(({ curves }) => curves.some(({ path }) => figures.get(path)?.peak !== 0));
     const shown = loud.slice(0, room);
@@ -126,10 +150,55 @@ export function planOf(figures: ReadonlyMap<string, Known>, words: ReadonlyMap<s
       ...(headline !== undefined && { headline }),
       charts: shown,
       quiet: charts.filter((chart) => !loud.includes(chart)),
-      facts: [...of_it.filter((leaf) => !drawn.includes(leaf)).map(factOf), ...(facts.get(resource) ?? [])],
+      facts: [
+        ...of_it.filter((leaf) => !drawn.includes(leaf) && !inTable(leaf.path)).map(factOf),
+        ...(facts.get(resource) ?? []),
+      ],
+      tables: tables.filter(({ id }) => fieldsOf(id)[0] === resource),
     });
   }
   return { groups, left_out };
+}
+
+/** Of more than {@link ITEMS_APART_MAX} of a kind, those that have texts: as charts and facts nobody could read them. */
+function tablesOf(figures: ReadonlyMap<string, Known>, words: ReadonlyMap<string, unknown>): Items[] {
+  const lists = new Map<string, Map<string, Set<string>>>();
+  const note = (path: string, is_text: boolean) => {
+    const parts = path.split('/');
+    if (parts.length < 4) return;
+    const field = fieldsOf(parts.pop() ?? '')[0] ?? '';
+    const item = parts.join('/');
+    const list = parts.slice(0, -1).join('/');
+    const items = lists.get(list);
+    if (items === undefined && !is_text) return;
+    const of_list = items ?? new Map<string, Set<string>>();
+    lists.set(list, of_list);
+    of_list.set(item, (of_list.get(item) ?? new Set()).add(field));
+  };
+  for (const [path, word] of words) if (typeof word === 'string') note(path, true);
+  for (const [path, word] of words) if (typeof word !== 'string') note(path, false);
+  for (const path of figures.keys()) if (!words.has(path)) note(path, false);
+  return [...lists]
+    .filter(([, items]) => items.size > ITEMS_APART_MAX)
+    .map(([id, items]) => {
+      const fields = [...new Set([...items.values()].flatMap((each) => [...each]))];
+      const isText = (field: string) => [...items.keys()].some((item) => words.has(`${item}/${pathPart(field)}`));
+      const columns = fields.map((field): Column => {
+        if (isText(field)) return { field, title: sayName(field), unit: 'words' };
+        const { unit, stem } = unitOf(field);
+        return { field, title: sayName(stem || field), unit };
+      });
+      columns.sort((a, b) => columnPlace(a.unit) - columnPlace(b.unit));
+      return { id, title: sayName(fieldsOf(id).at(-1) ?? ''), columns, items: [...items.keys()] };
+    });
+}
+
+function columnPlace(unit: Fact['unit']): number {
+  if (unit === 'words') return -1;
+  // What is used of the CPU is what one looks for.
+  if (unit === 'cores') return 0;
+  const place = unit === 'moment' ? -1 : UNITS.indexOf(unit);
+  return place === -1 ? UNITS.length : place;
 }
 
 function leafOf(path: string, fields: readonly string[], known: Known): Leaf {
