@@ -1,9 +1,12 @@
-// The analyzer: listens to every measure, lets its rules judge it, publishes the machine's analysis.
+// The analyzer: listens to every measure, lets its rules judge it, publishes the machine's analysis, and when there is something
+// that somebody should know, its findings. From those its desk makes alerts.
 
-import { defineModule, kept } from '@ganglion/kernel';
-import { type Analysis, analysis, measure } from '@ganglion/topics';
+import { defineModule, kept, live } from '@ganglion/kernel';
+import { alert, analysis, birth, death, findings, measure, order, outage, silences } from '@ganglion/topics';
 import Type from 'typebox';
-import type { Judge, Rule } from './rule.ts';
+import { Desk, type Outgoing } from './desk.ts';
+import { Machines, type ReadyRule } from './machines.ts';
+import type { Rule } from './rule.ts';
 import * as every from './rules/index.ts';
 
 const rules: readonly Rule[] = Object.values(every);
@@ -14,22 +17,109 @@ const rules: readonly Rule[] = Object.values(every);
  */
 const WAITING = { limit_messages: 100_000, in_flight_max: 256, attempts_max: 3 };
 
+/** Between two looks at the machines that are silent and at what time brings. */
+const LOOK_MS = 1_000;
+
 export default defineModule({
   name: 'analyzer',
-  listens: { measure: kept(measure, WAITING) },
-  publishes: { analysis },
-  config: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, rule.config])), {
-    additionalProperties: false,
-  }),
-  start: ({ config }) => {
-    const judges: readonly Judge[] = rules.map((rule) => rule.judge(config[rule.name]));
+  listens: {
+    measure: kept(measure, WAITING),
+    findings: kept(findings, WAITING),
+    birth: live(birth),
+    death: live(death),
+    outage: live(outage),
+    order: live(order),
+  },
+  publishes: { analysis, findings, alert, silences },
+  config: Type.Object(
+    {
+      ...Object.fromEntries(rules.map((rule) => [rule.name, rule.config])),
+      shadow: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, Type.Optional(rule.config)])), {
+        additionalProperties: false,
+        default: {},
+        description: 'Settings on trial, beside those in force: what they find is shown on the page, and nobody is told',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  start: ({ instance, config, log, count, emit, onStop }) => {
+    const machines = new Machines({
+      rules: readyRules(config),
+      count,
+      onFault: (rule, machine, why) => {
+        count(`rule_failed_${rule}`);
+        log.error({ code: 'RULE_FAILED', rule, machine }, `the rule ${rule} failed on ${machine}: ${why}`);
+      },
+    });
+    const desk = new Desk({ count });
+    const tell = (out: readonly Outgoing[]) =>
+      Promise.all(out.map((each) => emit(alert(each.machine, each.alert, each.time_ms))));
+    const tellSilences = () => emit(silences(instance, { silences: [...desk.silences] }));
+
+    const timer = setInterval(() => {
+      const now_ms = Date.now();
+      for (const [machine, found] of machines.pause(now_ms)) void emit(findings(machine, found, now_ms));
+      const { alerts, silences_changed } = desk.look(now_ms);
+      void tell(alerts);
+      if (silences_changed) void tellSilences();
+    }, LOOK_MS);
+    onStop(() => clearInterval(timer));
+
     return {
-      measure: ({ source, body }) => {
-        // The CPU is in every measure, so its band is in every analysis.
-        const judgement = {} as Analysis;
-        for (const judge of judges) Object.assign(judgement, judge(source, body));
-        return analysis(source, judgement);
+      measure: ({ source, body, time_ms }) => {
+        const verdict = machines.sample({ machine: source, body, time_ms }, Date.now());
+        if (verdict.findings === undefined) return analysis(source, verdict.analysis);
+        return [analysis(source, verdict.analysis), findings(source, verdict.findings)];
+      },
+      findings: async ({ source, body, time_ms }) => {
+        await tell(desk.findings(source, body, time_ms));
+      },
+      birth: ({ source, body: { kind, about, repeated } }) => {
+        if (kind === 'machine') {
+          machines.gone(source, undefined);
+          machines.labels(source, labelsIn(about));
+          return;
+        }
+        // Someone new who listens to alerts hears of all that is open without having to ask.
+        if (repeated !== true && hears(about, 'alert')) void tell(desk.repeat(Date.now()));
+        if (repeated !== true && hears(about, 'silences')) void tellSilences();
+      },
+      death: ({ source, body: { kind, cause, died_ms } }) => {
+        if (kind === 'machine') machines.gone(source, { cause, died_ms });
+      },
+      outage: ({ body }) => void tell(desk.outage(body, Date.now())),
+      order: async ({ body, time_ms }) => {
+        const done = desk.order(body, time_ms);
+        if (done === undefined) return;
+        await tell(done.alerts);
+        if (done.silences_changed) await tellSilences();
       },
     };
   },
 });
+
+/** The rules with their settings, those on trial after those in force. */
+export function readyRules(config: Readonly<Record<string, unknown>>): ReadyRule[] {
+  const on_trial = config['shadow'] as Readonly<Record<string, unknown>>;
+  return [
+    ...rules.map((rule) => ({ rule, judge: rule.judge(config[rule.name]), shadow: false })),
+    ...rules
+      .filter((rule) => on_trial[rule.name] !== undefined)
+      .map((rule) => ({ rule, judge: rule.judge(on_trial[rule.name]), shadow: true })),
+  ];
+}
+
+/** Labels of a machine, as its tracker says them. */
+function labelsIn(about: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const { labels } = about;
+  if (typeof labels !== 'object' || labels === null) return {};
+  return Object.fromEntries(
+    Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** Whether an instance listens to a family. */
+function hears(about: Readonly<Record<string, unknown>>, family: string): boolean {
+  const { listens } = about;
+  return Array.isArray(listens) && listens.some((each) => typeof each === 'string' && each.endsWith(`.${family}`));
+}

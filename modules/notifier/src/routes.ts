@@ -1,10 +1,19 @@
 // Routes: who is told of what, and when.
 
 import { compilePattern } from '@ganglion/kernel';
-import { type Alert, SEVERITIES, type Severity } from '@ganglion/topics';
+import {
+  type Alert,
+  clockIn,
+  DAYS,
+  Hours,
+  isWithin,
+  type Moment,
+  remaining,
+  SEVERITIES,
+  type Severity,
+} from '@ganglion/topics';
 import Type, { type Static } from 'typebox';
 import { routeInvalid } from './errors.ts';
-import { clockIn, DAYS, Hours, isWithin, type Moment, remaining } from './hours.ts';
 
 /** Routes at most. */
 export const ROUTES_MAX = 100;

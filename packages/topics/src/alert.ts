@@ -1,21 +1,14 @@
 import { defineTopic } from '@ganglion/kernel';
 import Type, { type Static } from 'typebox';
-
-const Time = (title: string) => Type.Number({ title, unit: 'ms', description: 'Epoch milliseconds.' });
-
-/** How much a finding matters, least first. */
-export const SEVERITIES = ['info', 'warning', 'critical'] as const;
-
-/** `info`: worth knowing. `warning`: somebody should look today. `critical`: somebody should look now. */
-export const Severity = Type.Enum(SEVERITIES, { title: 'Severity' });
-
-export type Severity = Static<typeof Severity>;
+import { Finding, Severity, Time } from './findings.ts';
 
 /** Somebody who has said something about a finding. */
 const Word = Type.Object({
   by: Type.String({ title: 'Who' }),
   why: Type.Optional(Type.String({ title: 'Why' })),
   time_ms: Time('When'),
+  /** Until when it counts; of a silence. */
+  until_ms: Type.Optional(Time('Until when')),
 });
 
 /**
@@ -29,27 +22,21 @@ export const alert = defineTopic(
       /** The same through its whole life, and another for the next finding of the same kind. */
       id: Type.String({ minLength: 1, title: 'Identity' }),
       state: Type.Enum(['raised', 'changed', 'cleared'], { title: 'What became of it' }),
-      severity: Severity,
-      /** The rule that found it: `bands`, `forecast`. */
-      rule: Type.String({ title: 'Rule' }),
-      /** What of the machine: `cpu`, `file_systems /var`. */
-      resource: Type.String({ title: 'Resource' }),
-      /** For people, without the machine's name: "Disk full on / in 3 h (2 to 5 h)". */
-      sentence: Type.String({ title: 'In a sentence' }),
-      since_ms: Time('Since when'),
+      ...Finding,
       /** When it ended; of one that is cleared. */
       until_ms: Type.Optional(Time('Until when')),
-      /** What was measured, and what it was held against, in the unit that the resource has. */
-      value: Type.Optional(Type.Number({ title: 'Value' })),
-      limit: Type.Optional(Type.Number({ title: 'Limit' })),
-      /** Findings that belong together share one. */
+      /** Findings that belong together share one, as far as that is known by now. */
       incident: Type.Optional(Type.String({ title: 'Incident' })),
+      /** What they share and how many they are by now: "80 machines of site1.# were cut off together". */
+      incident_sentence: Type.Optional(Type.String({ title: 'Incident in a sentence' })),
+      /** Whether it began first and is the likeliest cause of its incident. */
+      incident_head: Type.Optional(Type.Boolean({ title: 'Likeliest cause of its incident' })),
       /** What the machine's owner calls it by, as in its birth. */
       labels: Type.Optional(Type.Record(Type.String(), Type.String(), { title: 'Labels' })),
       acknowledged: Type.Optional(Word),
       silenced: Type.Optional(Word),
-      /** From a rule on trial: to be shown, and nobody is told. */
-      shadow: Type.Optional(Type.Boolean({ title: 'From a rule on trial' })),
+      /** Said again for those who came later. */
+      repeated: Type.Optional(Type.Boolean({ title: 'Said again for those who came later' })),
     },
     { title: 'Alert' },
   ),

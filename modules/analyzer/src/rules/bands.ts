@@ -1,10 +1,10 @@
-// LOW, MEDIUM or HIGH for every resource that has a headline percentage.
+// LOW, MEDIUM or HIGH for every resource that has a headline percentage. A value that swings around a limit changes the band once.
 
 import { compilePattern } from '@ganglion/kernel';
 import { type Band, headlinesOf } from '@ganglion/topics';
 import Type from 'typebox';
 import { limitsOutOfOrder } from '../errors.ts';
-import { defineRule, type Judgement } from '../rule.ts';
+import { defineRule } from '../rule.ts';
 
 const Limit = (description: string) => Type.Number({ minimum: 0, maximum: 100, unit: '%', description });
 
@@ -17,6 +17,7 @@ const LIMITS_MAX = 1_000;
 interface Exception extends Limits {
   readonly resource?: string;
   readonly machines?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 interface Limits {
@@ -37,6 +38,25 @@ export const bands = defineRule({
     {
       medium_from: Type.Number({ ...MediumFrom, default: 25 }),
       high_from: Type.Number({ ...HighFrom, default: 75 }),
+      margin: Type.Number({
+        minimum: 0,
+        maximum: 50,
+        default: 3,
+        unit: '%',
+        description: 'A band is left only when the value is below its limit by so much; at most half of the band',
+      }),
+      dwell_ms: Type.Integer({
+        minimum: 0,
+        maximum: 3_600_000,
+        default: 5_000,
+        description: 'And for so long; it rises at once',
+      }),
+      alert_after_ms: Type.Integer({
+        minimum: 0,
+        maximum: 86_400_000,
+        default: 60_000,
+        description: 'An alert is raised when a resource was HIGH for so long; 0 for none',
+      }),
       limits: Type.Array(
         Type.Object(
           {
@@ -45,6 +65,11 @@ export const bands = defineRule({
               Type.String({
                 minLength: 1,
                 description: 'Which machines, as a topic pattern: db.#, *.example.com; all',
+              }),
+            ),
+            labels: Type.Optional(
+              Type.Record(Type.String(), Type.String(), {
+                description: 'Which machines, by their labels: { site = "berlin" }; all',
               }),
             ),
             medium_from: MediumFrom,
@@ -64,30 +89,112 @@ export const bands = defineRule({
     { additionalProperties: false, default: {} },
   ),
 
-  judge({ limits, ...everywhere }) {
+  judge({ limits, margin, dwell_ms, alert_after_ms, ...everywhere }) {
     checkOrder('analyzer.bands', everywhere);
-    for (const [index, limit] of limits.entries()) checkOrder(`analyzer.bands.limits[${index}]`, limit);
-    const exceptions = [...USUAL, ...limits].map(({ resource, machines = '#', ...limit }: Exception) => {
-      return { resource, isFor: compilePattern(machines), limit };
+    for (const [index, limit] of limits.entries()) checkOrder(`analyzer.bands.limits.${index}`, limit);
+    const exceptions = [...USUAL, ...limits].map((exception: Exception) => {
+      const { resource, machines = '#', labels = {}, ...limit } = exception;
+      return { resource, isFor: compilePattern(machines), labels: Object.entries(labels), limit };
     });
     // The last one that fits counts, so look from the end.
     exceptions.reverse();
 
-    return (machine, body) => {
-      const judgement: Judgement = {};
-      for (const [resource, percentage] of headlinesOf(body)) {
-        const exception = exceptions.find((each) => (each.resource ?? resource) === resource && each.isFor(machine));
-        judgement[`${resource}_percentage`] = percentage;
-        judgement[`${resource}_result`] = bandOf(percentage, exception?.limit ?? everywhere);
-      }
-      return judgement;
+    return {
+      begin: (): State => ({}),
+
+      sample(state, { machine, labels, body, time_ms }, say) {
+        for (const [resource, percentage] of headlinesOf(body)) {
+          const exception = exceptions.find(
+            (each) =>
+              (each.resource ?? resource) === resource &&
+              each.isFor(machine) &&
+              each.labels.every(([label, value]) => labels[label] === value),
+          );
+          const limit = exception?.limit ?? everywhere;
+          const before = state[resource];
+          const now = before ?? { band: 'LOW', since_ms: time_ms, lower_since_ms: undefined };
+          if (before === undefined) {
+            if (Object.keys(state).length >= RESOURCES_MAX) continue;
+            state[resource] = now;
+            now.band = bandOf(percentage, limit, 0);
+          } else move(now, percentage, limit, time_ms, { margin, dwell_ms });
+          say.field(`${resource}_percentage`, percentage);
+          say.field(`${resource}_result`, now.band);
+          if (now.band !== 'HIGH' || alert_after_ms === 0) continue;
+          say.finding({
+            key: resource,
+            resource,
+            severity: 'warning',
+            sentence: `${nameOf(resource)} at ${Math.round(percentage)} %, HIGH from ${limit.high_from} % on`,
+            since_ms: now.since_ms,
+            value: percentage,
+            limit: limit.high_from,
+            figure: `${resource}_percentage`,
+            ...(time_ms - now.since_ms < alert_after_ms && { pending: true }),
+          });
+        }
+      },
     };
   },
 });
 
-function bandOf(percentage: number, { medium_from, high_from }: Limits): Band {
-  if (percentage < medium_from) return 'LOW';
-  return percentage < high_from ? 'MEDIUM' : 'HIGH';
+/** Resources of a machine that are judged, at most. */
+const RESOURCES_MAX = 200;
+
+interface Standing {
+  band: Band;
+  /** Since when it is in that band. */
+  since_ms: number;
+  /** Since when it would be in a lower one; undefined when it would not. */
+  lower_since_ms: number | undefined;
+}
+
+/** By resource. */
+type State = Record<string, Standing>;
+
+/** A band rises at once; it falls when the value has been below the limit by the margin for the dwell time. */
+function move(
+  now: Standing,
+  percentage: number,
+  limit: Limits,
+  time_ms: number,
+  { margin, dwell_ms }: { readonly margin: number; readonly dwell_ms: number },
+): void {
+  const band = bandOf(percentage, limit, 0);
+  if (RANK[band] > RANK[now.band]) {
+    enter(now, band, time_ms);
+    return;
+  }
+  const lower = bandOf(percentage, limit, margin);
+  if (RANK[lower] >= RANK[now.band]) {
+    now.lower_since_ms = undefined;
+    return;
+  }
+  now.lower_since_ms ??= time_ms;
+  // The clock was set back: what was since then is not known.
+  if (time_ms < now.lower_since_ms) now.lower_since_ms = time_ms;
+  if (time_ms - now.lower_since_ms >= dwell_ms) enter(now, lower, time_ms);
+}
+
+function enter(now: Standing, band: Band, time_ms: number): void {
+  now.band = band;
+  now.since_ms = time_ms;
+  now.lower_since_ms = undefined;
+}
+
+const RANK: Readonly<Record<Band, number>> = { LOW: 0, MEDIUM: 1, HIGH: 2 };
+
+/** The band of a percentage whose limits are lower by a margin, but never by more than would leave a band no room. */
+function bandOf(percentage: number, { medium_from, high_from }: Limits, margin: number): Band {
+  if (percentage < medium_from - Math.min(margin, medium_from / 2)) return 'LOW';
+  return percentage < high_from - Math.min(margin, (high_from - medium_from) / 2) ? 'MEDIUM' : 'HIGH';
+}
+
+/** What people call a resource: `file_systems` is "File systems". */
+function nameOf(resource: string): string {
+  if (resource === 'cpu') return 'CPU';
+  const words = resource.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function checkOrder(path: string, { medium_from, high_from }: Limits): void {

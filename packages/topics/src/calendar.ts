@@ -1,4 +1,5 @@
-// Times of day: "08:00-18:00" on some days of the week, in a time zone of one's choice.
+// Times of day: "08:00-18:00" on some days of the week, in a time zone of one's choice. Who silences an alert and who tells
+// people of it mean the same by it.
 
 import Type from 'typebox';
 

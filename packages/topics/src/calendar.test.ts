@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockIn, isWithin, remaining } from './hours.ts';
+import { clockIn, isWithin, remaining } from './calendar.ts';
 
 const at = (day: 'mon' | 'tue' | 'sun', time: string) => {
   const [hour = 0, minute = 0] = time.split(':').map(Number);
