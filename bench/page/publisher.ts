@@ -2,6 +2,7 @@
 // Each is from the moment at which it was due, so what this program is late counts against what is measured.
 
 import { connect } from 'amqplib';
+import { Machines } from '../../modules/analyzer/src/machines.ts';
 import { bands } from '../../modules/analyzer/src/rules/bands.ts';
 import { SimulatedMachine } from '../../modules/simulator/src/machine.ts';
 
@@ -24,7 +25,14 @@ const machines = Array.from(
   { length: Number(count) },
   (_, number) => new SimulatedMachine({ seed: SEED, number, faults_per_day: 0 }),
 );
-const judge = bands.judge({ medium_from: 25, high_from: 75, limits: [] });
+const settings = { medium_from: 25, high_from: 75, margin: 3, dwell_ms: 5_000, alert_after_ms: 0, limits: [] };
+const judged = new Machines({
+  rules: [{ rule: bands, judge: bands.judge(settings), shadow: false }],
+  count: () => {},
+  onFault: (_rule, _machine, why) => {
+    throw new Error(why);
+  },
+});
 const start_ms = Date.now();
 let taken = 0;
 
@@ -36,7 +44,8 @@ setInterval(() => {
     const body = machine?.sample(at_ms);
     if (machine === undefined || body === undefined) continue;
     const due_ms = Math.floor(start_ms + at_ms);
-    channel.publish(exchange, `${machine.name}.analysis`, Buffer.from(JSON.stringify(judge(machine.name, body))), {
+    const { analysis } = judged.sample({ machine: machine.name, body, time_ms: due_ms }, due_ms);
+    channel.publish(exchange, `${machine.name}.analysis`, Buffer.from(JSON.stringify(analysis)), {
       persistent: true,
       messageId: `${SENDER}/${taken}`,
       appId: SENDER,

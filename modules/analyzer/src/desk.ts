@@ -10,13 +10,13 @@ import {
   type Order,
   type Outage,
   SILENCES_MAX,
-  Silence,
+  type Silence,
   silences,
 } from '@ganglion/topics';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { Incidents } from './incidents.ts';
-import { isInForce, readySilence, type ReadySilence } from './silences.ts';
+import { isInForce, type ReadySilence, readySilence } from './silences.ts';
 
 /** Alerts that are open at a time, at most; more are not raised, and counted. */
 export const ALERTS_MAX = 20_000;
@@ -97,7 +97,10 @@ export class Desk {
   }
 
   /** Does what somebody has ordered. Undefined when there is nothing that it could be about. */
-  order(order: Order, time_ms: number): { readonly alerts: Outgoing[]; readonly silences_changed: boolean } | undefined {
+  order(
+    order: Order,
+    time_ms: number,
+  ): { readonly alerts: Outgoing[]; readonly silences_changed: boolean } | undefined {
     if (order.order === 'silence') {
       if (!this.#silences.has(order.silence.id) && this.#silences.size >= SILENCES_MAX) {
         this.#count('silences_not_taken');
@@ -201,7 +204,12 @@ export class Desk {
       if (member === each) each.alert = { ...each.alert, ...incident };
     }
     out.push({ machine, alert: each.alert, time_ms });
-    out.push(...this.#tellIncident(joined.filter(({ member }) => member !== each), time_ms));
+    out.push(
+      ...this.#tellIncident(
+        joined.filter(({ member }) => member !== each),
+        time_ms,
+      ),
+    );
   }
 
   #change(each: Open, finding: FoundOnMachine, labels: Alert['labels'], time_ms: number, out: Outgoing[]): void {

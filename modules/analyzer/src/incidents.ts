@@ -241,7 +241,11 @@ function mostShared(one: Member, others: readonly Member[]): { shared: Shared; m
   for (const pattern of patterns) {
     const shared = sharedBy(pattern);
     if (shared.kind !== 'pattern') continue;
-    offer(shared, others.filter(({ machine }) => shared.fits(machine)), MACHINES_MIN);
+    offer(
+      shared,
+      others.filter(({ machine }) => shared.fits(machine)),
+      MACHINES_MIN,
+    );
   }
   offer({ kind: 'moment' }, [...others], MACHINES_MIN_UNRELATED);
   return best;

@@ -37,7 +37,8 @@ export default defineModule({
       shadow: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, Type.Optional(rule.config)])), {
         additionalProperties: false,
         default: {},
-        description: 'Settings on trial, beside those in force: what they find is shown on the page, and nobody is told',
+        description:
+          'Settings on trial, beside those in force: what they find is shown on the page, and nobody is told',
       }),
     },
     { additionalProperties: false },

@@ -22,6 +22,9 @@ const GONE_MS = 86_400_000;
 const OVERDUE_INTERVALS = 2;
 const OVERDUE_MS_MIN = 2_000;
 
+/** Between two samples, so many usual intervals count as watched. */
+const STEP_INTERVALS_MAX = 2;
+
 /** Samples in a row that are older than one before: so many are not late, the clock was set. */
 const LATE_MAX = 10;
 
@@ -76,7 +79,7 @@ interface Machine {
 
 /** Collects what one rule says of one sample. */
 class Ear implements Say {
-  fields: Record<string, unknown> | undefined;
+  fields: Partial<Analysis> | undefined;
   found: Found[] = [];
   is_unsure = false;
 
@@ -122,22 +125,26 @@ export class Machines {
    *
    * @param now_ms when it came, by one clock for all machines
    */
-  sample(given: Omit<Sample, 'labels'>, now_ms: number): Verdict {
+  sample(given: Omit<Sample, 'labels' | 'step_ms'>, now_ms: number): Verdict {
     const known = this.#machines.get(given.machine);
     if (known !== undefined && given.time_ms < known.time_ms && ++known.late <= LATE_MAX) {
       this.#options.count('late_samples');
       const passing = this.#begin(given.machine, now_ms);
-      return { analysis: this.#judge(passing, { ...given, labels: known.labels }), findings: undefined };
+      const { labels } = known;
+      return { analysis: this.#judge(passing, { ...given, labels, step_ms: 0 }), findings: undefined };
     }
     const machine = known ?? this.#add(given.machine, now_ms);
+    let step_ms = 0;
     if (known !== undefined) {
-      machine.interval_ms = usualInterval(machine.interval_ms, given.time_ms - machine.time_ms);
+      const gap_ms = given.time_ms - machine.time_ms;
+      machine.interval_ms = usualInterval(machine.interval_ms, gap_ms);
+      step_ms = Math.min(Math.max(0, gap_ms), STEP_INTERVALS_MAX * (machine.interval_ms ?? 0));
     }
     machine.late = 0;
     machine.gone = undefined;
     machine.time_ms = given.time_ms;
     machine.heard_ms = now_ms;
-    const analysis = this.#judge(machine, { ...given, labels: machine.labels });
+    const analysis = this.#judge(machine, { ...given, labels: machine.labels, step_ms });
     return { analysis, findings: this.#news(machine, now_ms) };
   }
 
@@ -275,7 +282,7 @@ export class Machines {
   #listen(
     machine: Machine,
     index: number,
-    fields: Record<string, unknown> | undefined,
+    fields: Analysis | undefined,
     speak: (state: unknown, say: Say) => void,
   ): void {
     const { rule, judge } = this.#rules[index] as ReadyRule;

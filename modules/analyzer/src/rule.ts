@@ -11,6 +11,11 @@ export interface Sample {
   readonly body: Measure;
   /** When it was measured, epoch milliseconds, never earlier than that of the sample before. */
   readonly time_ms: number;
+  /**
+   * Time since the sample before as far as it was watched, in milliseconds: at most two of the machine's usual intervals, so that
+   * neither a silence nor a clock that was set counts as time in which something went on. 0 for the first.
+   */
+  readonly step_ms: number;
   /** What the machine's owner calls it by; empty until its birth was heard. */
   readonly labels: Readonly<Record<string, string>>;
 }

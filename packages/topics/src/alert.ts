@@ -1,6 +1,6 @@
 import { defineTopic } from '@ganglion/kernel';
 import Type, { type Static } from 'typebox';
-import { Finding, Severity, Time } from './findings.ts';
+import { Finding, Time } from './findings.ts';
 
 /** Somebody who has said something about a finding. */
 const Word = Type.Object({

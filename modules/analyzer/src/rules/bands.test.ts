@@ -1,13 +1,25 @@
+import type { Measure } from '@ganglion/topics';
 import fc from 'fast-check';
-import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
+import { RuleUnderTest } from '../rule-under-test.ts';
 import { bands } from './bands.ts';
 
-/** Judges with some settings; those not given have their defaults. */
-function judge(machine: string, body: { cpu_percentage: number; [field: string]: unknown }, settings: object = {}) {
-  const config = Value.Parse(bands.config, Value.Default(bands.config, settings));
-  return bands.judge(config)(machine, body as Parameters<ReturnType<typeof bands.judge>>[1]);
+/** What is said of a machine's first sample. */
+function judge(machine: string, body: Partial<Measure>, settings: object = {}) {
+  return new RuleUnderTest(bands, settings, machine).sample(body).fields;
 }
+
+/** The bands of a CPU, a sample a second. */
+function bandsOf(percentages: readonly number[], settings: object = {}): unknown[] {
+  const rule = new RuleUnderTest(bands, settings);
+  return percentages.map((cpu_percentage) => rule.sample({ cpu_percentage }).fields['cpu_result']);
+}
+
+function changesIn(said: readonly unknown[]): number {
+  return said.filter((each, i) => i > 0 && each !== said[i - 1]).length;
+}
+
+const percentage = fc.double({ min: 0, max: 100, noNaN: true });
 
 describe('bands', () => {
   it.each([
@@ -31,16 +43,15 @@ describe('bands', () => {
   });
 
   it('call memory that is in use no trouble, as long as a quarter is left', () => {
-    const judged = (memory_percentage: number) =>
-      judge('db-01', { cpu_percentage: 1, memory_percentage }).memory_result;
+    const judged = (memory_percentage: number) => judge('db-01', { memory_percentage })['memory_result'];
     expect([74, 75, 89.9, 90].map(judged)).toEqual(['LOW', 'MEDIUM', 'MEDIUM', 'HIGH']);
   });
 
   it('call no file system HIGH that has a tenth left, unless they are told to', () => {
     const body = { cpu_percentage: 80, file_systems_percentage: 80 };
-    expect(judge('db-01', body).file_systems_result).toBe('MEDIUM');
+    expect(judge('db-01', body)['file_systems_result']).toBe('MEDIUM');
     const limits = [{ medium_from: 10, high_from: 20 }];
-    expect(judge('db-01', body, { limits }).file_systems_result).toBe('HIGH');
+    expect(judge('db-01', body, { limits })['file_systems_result']).toBe('HIGH');
   });
 
   it('take other limits for one resource', () => {
@@ -61,11 +72,19 @@ describe('bands', () => {
     expect(judge('site2.db', { cpu_percentage: 50 }, { limits })).toMatchObject({ cpu_result: 'MEDIUM' });
   });
 
+  it('take other limits for machines by label, as soon as their labels are known', () => {
+    const limits = [{ labels: { use: 'batch' }, medium_from: 90, high_from: 99 }];
+    const rule = new RuleUnderTest(bands, { limits, dwell_ms: 0 });
+    const band = (labels: Record<string, string>) =>
+      rule.sample({ cpu_percentage: 50 }, { labels }).fields['cpu_result'];
+    expect([{}, { use: 'web' }, { use: 'batch', site: 'x' }].map(band)).toEqual(['MEDIUM', 'MEDIUM', 'LOW']);
+  });
+
   it.each([
     [{ medium_from: 75 }, 'setting analyzer.bands: medium_from is 75, which is not below high_from, 75'],
-    [{ limits: [{ medium_from: 9, high_from: 3 }] }, 'setting analyzer.bands.limits[0]: medium_from is 9'],
+    [{ limits: [{ medium_from: 9, high_from: 3 }] }, 'setting analyzer.bands.limits.0: medium_from is 9'],
   ])('refuse limits out of order: %j', (settings, text) => {
-    expect(() => judge('db-01', { cpu_percentage: 1 }, settings)).toThrow(
+    expect(() => new RuleUnderTest(bands, settings)).toThrow(
       expect.objectContaining({
         code: 'LIMITS_OUT_OF_ORDER',
         configuration: true,
@@ -76,13 +95,39 @@ describe('bands', () => {
 
   it('never go down when a percentage goes up', () => {
     const rank = { LOW: 0, MEDIUM: 1, HIGH: 2 };
-    const percentage = fc.double({ min: 0, max: 100, noNaN: true });
     fc.assert(
       fc.property(percentage, percentage, (a, b) => {
-        const lower = judge('m', { cpu_percentage: Math.min(a, b) }).cpu_result ?? 'HIGH';
-        const higher = judge('m', { cpu_percentage: Math.max(a, b) }).cpu_result ?? 'LOW';
-        expect(rank[lower]).toBeLessThanOrEqual(rank[higher]);
+        const { cpu_result: lower } = judge('m', { cpu_percentage: Math.min(a, b) });
+        const { cpu_result: higher } = judge('m', { cpu_percentage: Math.max(a, b) });
+        expect(rank[lower as keyof typeof rank]).toBeLessThanOrEqual(rank[higher as keyof typeof rank]);
       }),
     );
+  });
+});
+
+describe('a value that swings', () => {
+  it('around a limit changes the band once', () => {
+    const swings = fc.array(fc.double({ min: 72.5, max: 77, noNaN: true }), { minLength: 2, maxLength: 200 });
+    fc.assert(
+      fc.property(swings, (percentages) => {
+        expect(changesIn(bandsOf([50, ...percentages]))).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('further than the margin but not for the dwell time changes it once, too', () => {
+    const swings = fc.array(fc.constantFrom(10, 50, 74, 76, 100), { minLength: 2, maxLength: 200 });
+    fc.assert(
+      fc.property(swings, (percentages) => {
+        // Every fifth is HIGH, so that it is never below the limit for five seconds.
+        const never_long = percentages.map((each, i) => (i % 5 === 0 ? 90 : each));
+        expect(changesIn(bandsOf([50, ...never_long]))).toBe(1);
+      }),
+    );
+  });
+
+  it('leaves the band when it is below the margin for the dwell time', () => {
+    expect(bandsOf([80, 70, 70, 70, 70, 70, 70])).toEqual(['HIGH', 'HIGH', 'HIGH', 'HIGH', 'HIGH', 'HIGH', 'MEDIUM']);
+    expect(bandsOf([80, 74, 74], { margin: 0, dwell_ms: 0 })).toEqual(['HIGH', 'MEDIUM', 'MEDIUM']);
   });
 });
