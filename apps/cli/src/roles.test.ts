@@ -118,7 +118,9 @@ test('a module publishes its families and its own pulse', () => {
   expect(mayPublish(analyzer, `${instanceName('analyzer')}.pulse`)).toBe(true);
   expect(mayPublish(analyzer, 'db-01.measure')).toBe(false);
   expect(mayPublish(analyzer, 'tracker-7f3a@db-01.pulse')).toBe(false);
-  expect(topicPermissionsOf(analyzer).read).toBe('^#\\.measure\\z');
+  expect(topicPermissionsOf(analyzer).read).toBe(
+    '^(#\\.measure|#\\.findings|#\\.birth|#\\.death|#\\.outage|#\\.order)\\z',
+  );
   expect(mayPublish(role('mood'), 'db-01.mood')).toBe(true);
   expect(mayPublish(role('web'), 'db-01.analysis')).toBe(false);
   // With --states it is an instance like others; it says nothing else.
