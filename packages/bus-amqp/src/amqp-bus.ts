@@ -9,6 +9,7 @@ import {
   type EnvelopeHandler,
   type Log,
   type Outcome,
+  type Share,
   type SubscribeOptions,
   silentLog,
 } from '@ganglion/kernel';
@@ -277,7 +278,9 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
 
     subscribe(subscription: SubscribeOptions, handler: EnvelopeHandler) {
       if (closing !== undefined) throw busClosed();
-      const consumer = new Consumer(subscription, handler, {
+      const share: Share = { remember: async () => {} };
+      subscription.sharing?.holder.take(share, new Map());
+      const consumer = new Consumer(subscription, (envelope) => handler(envelope, share), {
         exchange: exchange_name,
         instance: name,
         queue_type: queueTypeOn(broker),

@@ -44,12 +44,47 @@ export interface SubscribeOptions {
    * while nobody listens is dropped in silence.
    */
   readonly delivery: 'live' | 'kept';
-  /** Messages the queue holds at most; past that it drops the oldest. */
+  /** Of a kept queue whose sources are shared out among its listeners; default: each message goes to any of them. */
+  readonly sharing?: Sharing | undefined;
+  /** Messages the queue holds at most; past that it drops the oldest. One that is shared out may hold as many more in each part. */
   readonly limit_messages: number;
   /** Messages handed to the handler and not settled yet, at most. */
   readonly in_flight_max: number;
   /** Called for each message this subscription had to drop, where the bus can see it. */
   readonly onDrop: (key: string, reason: DropReason) => void;
+}
+
+/**
+ * How a kept queue is shared out: its sources are in parts, and each part is one listener's at a time. The messages of a source
+ * are handled one after the other, in order, whoever has it, and what was remembered of it moves along. A listener that joins
+ * takes over some parts within two seconds, one that leaves or dies gives up its own within two seconds; so does one that has
+ * lost the broker, though it may still be handling what it had.
+ */
+export interface Sharing {
+  /** Parts there are, at least 1; the same for all listeners of the name. A bus that cannot share out makes one of them. */
+  readonly parts: number;
+  readonly holder: ShareHolder;
+}
+
+/** One part of the sources, as long as this listener has it. */
+export interface Share {
+  /**
+   * Remembers this of a source in place of what was remembered before; with undefined, nothing any more. Resolves when it would
+   * outlive this listener; rejects when the share was lost before.
+   */
+  remember(source: string, state: Uint8Array | undefined): Promise<void>;
+}
+
+/** What a listener does about the shares that it has. None of these throws. */
+export interface ShareHolder {
+  /** It is ours: called before its first message, with what is remembered of its sources. */
+  take(share: Share, remembered: ReadonlyMap<string, Uint8Array>): void;
+  /**
+   * It will be given up in order; no message of it is under way any more. Resolves when all that should be remembered is.
+   */
+  give(share: Share): Promise<void>;
+  /** It is ours no more: after `give`, or without a word before when the broker was lost. */
+  lose(share: Share): void;
 }
 
 /** Why a bus dropped a message: its queue was full, its handler refused it, or the resend buffer was full. */
@@ -78,9 +113,9 @@ export interface DeadLetter {
 /**
  * Takes one message. Resolving acknowledges it; rejecting refuses it for good: the bus drops it and says so, and keeps
  * what a kept subscription refused as a dead letter.
- * A listener that dies before either gets a kept message again.
+ * A listener that dies before either gets a kept message again. `share`: which one it belongs to, where sources are shared.
  */
-export type EnvelopeHandler = (envelope: Envelope) => Promise<void>;
+export type EnvelopeHandler = (envelope: Envelope, share?: Share) => Promise<void>;
 
 /** A listener's hold on the bus. */
 export interface Subscription {
@@ -91,6 +126,8 @@ export interface Subscription {
    * outcome still counts. Safe to call twice.
    */
   cancel(): Promise<void>;
+  /** Where sources are shared: resolves when it was cancelled and its shares are given up in order. */
+  readonly ended?: Promise<void> | undefined;
 }
 
 /** Whether the bus carries messages now. `since_ms` is epoch milliseconds; `why` says what is known when it does not. */

@@ -55,6 +55,42 @@ export function busBufferFull(limit_messages: number): CodedError {
   });
 }
 
+/** What was handled or to be remembered is another listener's now. */
+export function shareLost(): CodedError {
+  return new CodedError('SHARE_LOST', {
+    what: 'source not ours any more',
+    why: 'the broker was lost, or another listener has taken it over',
+    todo: 'nothing: its messages come again to whoever has it',
+  });
+}
+
+/** The folder for what is remembered cannot be used. */
+export function statesUnusable(folder: string, why: string): CodedError {
+  return new CodedError('STATES_UNUSABLE', {
+    what: `what is remembered does not outlive this process`,
+    why: `folder "${oneLine(folder, 160)}": ${oneLine(why, 160)}`,
+    todo: 'let the user write there, and no other process use it',
+  });
+}
+
+/** Files of what is remembered were not whole. */
+export function statesDamaged(folder: string, files: number): CodedError {
+  return new CodedError('STATES_DAMAGED', {
+    what: `what was remembered of ${files} sources is left out`,
+    why: `its files in "${oneLine(folder, 160)}" are damaged`,
+    todo: 'look at the disk; these sources begin anew',
+  });
+}
+
+/** What is remembered is not written down. */
+export function stateUnwritable(why: string): CodedError {
+  return new CodedError('STATE_UNWRITABLE', {
+    what: 'what is remembered is not written',
+    why: oneLine(why),
+    todo: 'make room on its disk; it is remembered in memory meanwhile',
+  });
+}
+
 /** A source or family that cannot stand in a routing key. */
 export function keyInvalid(source: string, why: string): CodedError {
   return new CodedError(

@@ -10,6 +10,9 @@ export type {
   EnvelopeHandler,
   EnvelopeProperties,
   Outcome,
+  Share,
+  ShareHolder,
+  Sharing,
   SubscribeOptions,
   Subscription,
 } from './bus.ts';
@@ -24,7 +27,7 @@ export {
   readHops,
   readTime,
 } from './codec.ts';
-export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf } from './errors.ts';
+export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf, shareLost } from './errors.ts';
 export { takeLock } from './lock.ts';
 export { type Log, LogLimiter, silentLog } from './log.ts';
 export { memoryBus } from './memory-bus.ts';
@@ -41,12 +44,17 @@ export {
   type Module,
   type ModuleDefinition,
   type Output,
+  PARTITIONS_DEFAULT,
   type Publishes,
+  type SharedHandler,
+  type SharedListening,
+  shared,
   type TapOptions,
 } from './module.ts';
 export { checkPattern, compilePattern } from './pattern.ts';
 export { type About, type Pulse, pulse } from './pulse.ts';
 export { BoundedQueue } from './queue.ts';
+export { SOURCES_OF_SHARE_MAX, STATE_BYTES_MAX } from './remembering.ts';
 export {
   instanceName,
   PULSE_INTERVAL_MS,

@@ -1,13 +1,14 @@
 // The way in: an envelope becomes a message, the module's handler takes it in its turn, and its answer goes out.
 
-import type { Envelope } from './bus.ts';
+import type { Envelope, Share } from './bus.ts';
 import { decode } from './codec.ts';
-import { oneLine, reasonOf } from './errors.ts';
+import { oneLine, reasonOf, shareLost } from './errors.ts';
 import { type Log, LogLimiter } from './log.ts';
 import type { Listening } from './module.ts';
 import type { Publisher } from './publisher.ts';
 import type { PulseCounts } from './pulse.ts';
 import { RecentIds } from './recent-ids.ts';
+import type { Remembering } from './remembering.ts';
 import type { Message } from './topic.ts';
 import { Versions } from './versions.ts';
 
@@ -37,6 +38,10 @@ export class Listener {
   readonly #handled: RecentIds | undefined;
   /** What it is handling, by sender and id. At most `in_flight_max`. */
   readonly #handling = new Map<string, Promise<void>>();
+  /** Where sources are shared: what is remembered of them. */
+  readonly #remembering: Remembering | undefined;
+  /** Where sources are shared: answers that the bus has not taken over. At most `in_flight_max` of each share. */
+  readonly #answers = new Set<Promise<void>>();
   /** Settles when the message under way has been handled; undefined when none is. */
   #turn: Promise<void> | undefined;
 
@@ -47,6 +52,7 @@ export class Listener {
     counts: PulseCounts,
     log: Log,
     stopping: AbortSignal,
+    remembering?: (answers: Iterable<Promise<void>>) => Remembering,
   ) {
     this.#listening = listening;
     this.#handler = handler;
@@ -54,14 +60,15 @@ export class Listener {
     this.#counts = counts;
     this.#log = log;
     this.#stopping = stopping;
-    this.#handled = listening.delivery === 'kept' ? new RecentIds() : undefined;
+    this.#handled = listening.delivery === 'live' ? undefined : new RecentIds();
+    this.#remembering = remembering?.(this.#answers);
   }
 
   /**
    * Takes one envelope. Resolves when its work is done, now or when it came before; rejects when it is refused after all
    * its tries.
    */
-  take(envelope: Envelope): Promise<void> {
+  take(envelope: Envelope, share?: Share): Promise<void> {
     const { topic } = this.#listening;
     const message = decode(topic, envelope, Date.now(), this.#versions);
     if ('refused' in message) {
@@ -69,13 +76,14 @@ export class Listener {
       return DONE;
     }
     this.#counts.in(topic.family);
+    this.#remembering?.heard(share, message.source);
     // A foreign message without an id cannot be told from its repetition.
-    if (this.#handled === undefined || message.id === '') return this.#handle(message);
-    return this.#handleOnce(message, this.#handled);
+    if (this.#handled === undefined || message.id === '') return this.#work(message, share);
+    return this.#handleOnce(message, this.#handled, share);
   }
 
   /** What comes again while it is being handled waits for the outcome, and is handled again only if that failed. */
-  #handleOnce(message: Message, handled: RecentIds): Promise<void> {
+  #handleOnce(message: Message, handled: RecentIds, share: Share | undefined): Promise<void> {
     const { sender, id } = message;
     if (handled.has(sender, id)) return this.#duplicate();
     const name = `${sender}\n${id}`;
@@ -83,10 +91,10 @@ export class Listener {
     if (first !== undefined) {
       return first.then(
         () => this.#duplicate(),
-        () => this.#handleOnce(message, handled),
+        () => this.#handleOnce(message, handled, share),
       );
     }
-    const work = this.#handle(message);
+    const work = this.#work(message, share);
     this.#handling.set(name, work);
     work.then(
       () => {
@@ -103,9 +111,21 @@ export class Listener {
     return DONE;
   }
 
-  #handle(message: Message): Promise<void> {
-    if (this.#turn !== undefined) return this.#inTurn(this.#turn.then(() => this.#try(message)));
-    const answered = this.#try(message);
+  /** Handles a message; resolves when what it has led to is taken over by the bus, and then remembered where that is asked for. */
+  #work(message: Message, share: Share | undefined): Promise<void> {
+    const remembering = this.#remembering;
+    if (remembering === undefined) return this.#handle(message);
+    const taken = this.#handle(message, () => remembering.has(share));
+    this.#answers.add(taken);
+    const done = () => this.#answers.delete(taken);
+    taken.then(done, done);
+    return taken.then(() => remembering.pending(message.source));
+  }
+
+  /** @param isOurs whether it is still to be handled when its turn has come; default: always */
+  #handle(message: Message, isOurs = always): Promise<void> {
+    if (this.#turn !== undefined) return this.#inTurn(this.#turn.then(() => this.#try(message, isOurs)));
+    const answered = this.#try(message, isOurs);
     // A handler that returns at once, as most do, costs no promise of its own.
     return answered instanceof Promise ? this.#inTurn(answered) : answered.taken;
   }
@@ -124,25 +144,27 @@ export class Listener {
     return work.then((answered) => answered.taken);
   }
 
-  #try(message: Message): Answered | Promise<Answered> {
+  #try(message: Message, isOurs: () => boolean): Answered | Promise<Answered> {
+    if (!isOurs()) return Promise.reject(shareLost());
     try {
       const output = this.#handler(message);
       if (!(output instanceof Promise)) return this.#answer(message, output);
       return output.then(
         (value) => this.#answer(message, value),
-        (error) => this.#tryAgain(message, error),
+        (error) => this.#tryAgain(message, isOurs, error),
       );
     } catch (error) {
-      return this.#tryAgain(message, error);
+      return this.#tryAgain(message, isOurs, error);
     }
   }
 
-  async #tryAgain(message: Message, thrown: unknown): Promise<Answered> {
+  async #tryAgain(message: Message, isOurs: () => boolean, thrown: unknown): Promise<Answered> {
     let error = thrown;
     for (let tried = 1; ; tried++) {
       this.#failed('handler', { source: oneLine(message.source, 255), tried }, `handler failed, ${reasonOf(error)}`);
       if (tried >= this.#listening.attempts_max || this.#stopping.aborted) throw error;
       await pause(Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (tried - 1)), this.#stopping);
+      if (!isOurs()) throw shareLost();
       try {
         return this.#answer(message, await this.#handler(message));
       } catch (again) {
@@ -152,7 +174,7 @@ export class Listener {
   }
 
   #answer(message: Message, output: unknown): Answered {
-    return { taken: this.#publisher.answer(message, output, this.#listening.delivery === 'kept') };
+    return { taken: this.#publisher.answer(message, output, this.#listening.delivery !== 'live') };
   }
 
   #failed(reason: string, fields: object, text: string): void {
@@ -164,6 +186,7 @@ export class Listener {
 }
 
 const DONE = Promise.resolve();
+const always = () => true;
 
 /** Waits, but no longer than until the stop. */
 function pause(duration_ms: number, stopping: AbortSignal): Promise<void> {

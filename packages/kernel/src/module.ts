@@ -7,18 +7,28 @@ import { moduleInvalid } from './errors.ts';
 import type { Log } from './log.ts';
 import type { DraftOf, MessageOf, Topic } from './topic.ts';
 
-/** How a module listens to a topic. Made by {@link live} or {@link kept}. */
+/** How a module listens to a topic. Made by {@link live}, {@link kept} or {@link shared}. */
 export interface Listening<T extends Topic = Topic> {
   readonly topic: T;
   /** Which sources, as the front of a binding pattern: `#` is all, `site1.#` those under `site1`. */
   readonly sources: string;
-  /** See `SubscribeOptions` in bus.ts. */
-  readonly delivery: 'live' | 'kept';
+  /** See `SubscribeOptions` in bus.ts; `shared` is kept with its sources shared out. */
+  readonly delivery: 'live' | 'kept' | 'shared';
   readonly limit_messages: number;
   readonly in_flight_max: number;
   /** How often a message is tried in all before it is refused. A handler that throws fails one try. */
   readonly attempts_max: number;
 }
+
+/** The same, with the sources shared out among the instances. Made by {@link shared}. */
+export interface SharedListening<T extends Topic = Topic> extends Listening<T> {
+  readonly delivery: 'shared';
+  /** Parts that the sources are in; each is one instance's at a time. */
+  readonly partitions: number;
+}
+
+/** Parts of a shared subscription, where nothing else is said: more than instances of a module there are likely to be. */
+export const PARTITIONS_DEFAULT = 32;
 
 /** The limits of a live subscription; also what a bare topic in `listens` gets. */
 export const LIVE_DEFAULTS = { sources: '#', limit_messages: 10_000, in_flight_max: 1_000, attempts_max: 1 } as const;
@@ -45,6 +55,24 @@ export function kept<T extends Topic>(
   return { topic, delivery: 'kept', sources: '#', ...options };
 }
 
+/**
+ * Listens as {@link kept} does, but each source is one instance's at a time: its messages come in order, and what the module
+ * remembers of it moves with it when another instance takes over, because one has joined, stopped or died. The module's handler
+ * is a {@link SharedHandler}.
+ *
+ * @param options `partitions`: default {@link PARTITIONS_DEFAULT}; with 1, one instance at a time has all sources, and the others
+ * stand by
+ */
+export function shared<T extends Topic>(
+  topic: T,
+  options: Pick<Listening, 'limit_messages' | 'in_flight_max' | 'attempts_max'> & {
+    readonly sources?: string;
+    readonly partitions?: number;
+  },
+): SharedListening<T> {
+  return { topic, delivery: 'shared', sources: '#', partitions: PARTITIONS_DEFAULT, ...options };
+}
+
 /** What a module listens to, by a name of its choice; a bare topic means {@link live}. */
 export type Listens = Readonly<Record<string, Topic | Listening>>;
 
@@ -61,8 +89,30 @@ export type Output<P extends Publishes> = DraftOf<P[keyof P]> | readonly DraftOf
  * has returned, or its promise has settled. Returning acknowledges; throwing follows `attempts_max`.
  */
 export type Handlers<L extends Listens, P extends Publishes> = {
-  readonly [Name in keyof L]: (message: MessageOf<TopicOf<L[Name]>>) => Output<P> | Promise<Output<P>>;
+  readonly [Name in keyof L]: L[Name] extends SharedListening<infer T>
+    ? SharedHandler<T, P>
+    : (message: MessageOf<TopicOf<L[Name]>>) => Output<P> | Promise<Output<P>>;
 };
+
+/**
+ * What a module does with messages whose sources are shared out, and with what it remembers of those. A state is bytes that the
+ * kernel does not read, at most 1 MiB.
+ */
+export interface SharedHandler<T extends Topic = Topic, P extends Publishes = Publishes> {
+  /** Takes a message, as any other handler does. */
+  message(message: MessageOf<T>): Output<P> | Promise<Output<P>>;
+  /**
+   * What is to be remembered of a source now; undefined for nothing any more. Called when the source is another instance's from
+   * now on, every five minutes, and soon after {@link Context.remember}. An instance that dies leaves what was saved last.
+   */
+  save(source: string): Uint8Array | undefined;
+  /** Goes on where `save` left it, perhaps in another instance or an earlier version. Called before the source's first message. */
+  restore(source: string, state: Uint8Array): void;
+  /** The source is not this instance's any more. */
+  release(source: string): void;
+  /** This instance has sources now, of which all that is remembered was restored; or it has none any more. */
+  owner?(is_owner: boolean): void;
+}
 
 /** The limits of a tap. */
 export interface TapOptions {
@@ -102,6 +152,16 @@ export interface Context<P extends Publishes = Publishes, Config = unknown> {
    * @throws CodedError `PATTERN_INVALID`; `BUS_CLOSED`
    */
   tap(pattern: string, options: TapOptions, handler: (envelope: Envelope) => void): Subscription;
+  /**
+   * Has what a shared subscription remembers of a source saved soon. When it is asked for while a message is handled, that
+   * message is acknowledged after what it has led to is published and this is saved: whoever takes over after a kill either knows
+   * of it or is given the message again. A subscription with one partition may remember under any name besides its sources', as
+   * what belongs to none under the empty one.
+   *
+   * @param subscription its name in `listens`
+   * @throws CodedError `MODULE_INVALID` when there is no such shared subscription
+   */
+  remember(subscription: string, source: string): void;
   /** Adds to a figure of the module's own in its pulse. At most 100 names; more are counted as `other`. */
   count(name: string, n?: number): void;
   /** Aborted when the ordered stop begins: start nothing new. */

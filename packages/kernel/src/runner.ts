@@ -3,15 +3,16 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Value } from 'typebox/value';
-import type { Bus, Envelope, Subscription } from './bus.ts';
+import type { Bus, Envelope, Share, Subscription } from './bus.ts';
 import { CodedError, moduleInvalid, oneLine, reasonOf, settingInvalid, stopTimedOut } from './errors.ts';
 import { type Handler, Listener } from './listener.ts';
 import type { Log } from './log.ts';
-import type { Context, Listening, Module } from './module.ts';
+import type { Context, Listening, Module, SharedHandler, SharedListening } from './module.ts';
 import { checkPattern } from './pattern.ts';
 import { Publisher } from './publisher.ts';
 import { type About, type Pulse, PulseCounts, pulse } from './pulse.ts';
-import { type Draft, type MessageOf, splitKey } from './topic.ts';
+import { Remembering } from './remembering.ts';
+import { type Draft, type Message, type MessageOf, splitKey } from './topic.ts';
 
 /** The time between two pulses. */
 export const PULSE_INTERVAL_MS = 1000;
@@ -47,8 +48,8 @@ export interface RunningModule {
   /** Resolves when the bus has every subscription: what is published after that is heard. */
   readonly ready: Promise<void>;
   /**
-   * The ordered stop: 1. no new message, no new work; 2. handlers under way return; 3. what the module opened is
-   * closed; 4. a last pulse, and all that was published is taken over. Each stage is bounded in time. Never throws;
+   * The ordered stop: 1. no new message, no new work; 2. handlers under way return, and what is remembered of shared sources is
+   * saved; 3. what the module opened is closed; 4. a last pulse, and all that was published is taken over. Each stage is bounded in time. Never throws;
    * safe to call twice. The bus stays open: it may serve others.
    */
   stop(): Promise<void>;
@@ -92,7 +93,10 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   const stopping = new AbortController();
   const releases: (() => unknown)[] = [];
   const subscriptions = new Set<Subscription>();
+  const declared: Subscription[] = [];
   const under_way = new Set<Promise<void>>();
+  /** By the name of the shared subscription. */
+  const remembering = new Map<string, Remembering>();
   let pulse_timer: NodeJS.Timeout | undefined;
   let pulsed_ms = Date.now();
   let spoken = false;
@@ -135,24 +139,41 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     return taken;
   };
 
-  const listen = (name: string, listening: Listening, handler: Handler): Subscription => {
+  const listen = (name: string, listening: Listening, handler: Handler, shared?: SharedHandler): Subscription => {
     const { topic, sources, delivery, limit_messages, in_flight_max } = listening;
-    const listener = new Listener(listening, handler, publisher, counts, log, stopping.signal);
-    const take = (envelope: Envelope): Promise<void> => {
-      const work = listener.take(envelope);
+    const { family } = topic;
+    const remember = (handler: SharedHandler) => (answers: Iterable<Promise<void>>) => {
+      const failed = (reason: string) => counts.failed(family, reason);
+      const holder = new Remembering({ handler, family, log, failed, answers });
+      remembering.set(name, holder);
+      return holder;
+    };
+    const listener = new Listener(
+      listening,
+      handler,
+      publisher,
+      counts,
+      log,
+      stopping.signal,
+      shared && remember(shared),
+    );
+    const take = (envelope: Envelope, share?: Share): Promise<void> => {
+      const work = listener.take(envelope, share);
       under_way.add(work);
       const done = () => under_way.delete(work);
       work.then(done, done);
       return work;
     };
+    const holder = remembering.get(name);
     return bus.subscribe(
       {
         name: `${module.name}.${name}`,
-        pattern: `${sources}.${topic.family}`,
-        delivery,
+        pattern: `${sources}.${family}`,
+        delivery: delivery === 'live' ? 'live' : 'kept',
+        ...(isShared(listening) && holder !== undefined && { sharing: { parts: listening.partitions, holder } }),
         limit_messages,
         in_flight_max,
-        onDrop: (_key, reason) => counts.dropped(topic.family, reason),
+        onDrop: (_key, reason) => counts.dropped(family, reason),
       },
       take,
     );
@@ -195,6 +216,8 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       return Promise.all([...subscriptions].map((subscription) => subscription.cancel()));
     });
     await stage('drain', () => Promise.allSettled(under_way));
+    // What is remembered goes to whoever takes over.
+    await stage('remember', () => Promise.all(declared.map(({ ended }) => ended)));
     await stage('release', async () => {
       for (let release = releases.pop(); release !== undefined; release = releases.pop()) await release();
     });
@@ -244,6 +267,13 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
           async (envelope) => handler(envelope),
         ),
       ),
+    remember: (subscription, source) => {
+      const listening = module.listens[subscription];
+      if (listening === undefined || !isShared(listening)) {
+        throw moduleInvalid(module.name, `it shares no subscription "${subscription}"`);
+      }
+      remembering.get(subscription)?.remember(source);
+    },
     describe: (fields) => Object.assign(about, fields),
     count: (name, n = 1) => counts.count(name, n),
     stopping: stopping.signal,
@@ -251,15 +281,16 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     bus,
   };
 
-  const declared: Subscription[] = [];
   try {
     const handlers = ((await module.start(context)) ?? {}) as Record<string, unknown>;
     for (const [name, listening] of Object.entries(module.listens)) {
       const handler = handlers[name];
-      if (typeof handler !== 'function') {
+      const shared = isShared(listening) && isSharedHandler(handler) ? handler : undefined;
+      if (shared === undefined && (typeof handler !== 'function' || isShared(listening))) {
         throw moduleInvalid(module.name, `its start() returns no handler for "${name}"`);
       }
-      const subscription = listen(name, listening, handler as Handler);
+      const take = shared === undefined ? (handler as Handler) : (message: Message) => shared.message(message);
+      const subscription = listen(name, listening, take, shared);
       subscriptions.add(subscription);
       declared.push(subscription);
     }
@@ -274,6 +305,17 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
 }
 
 const DONE = Promise.resolve();
+
+function isShared(listening: Listening): listening is SharedListening {
+  return listening.delivery === 'shared';
+}
+
+/** Whether what a module's start returned, perhaps one that was not compiled with our types, handles a shared subscription. */
+function isSharedHandler(value: unknown): value is SharedHandler {
+  if (typeof value !== 'object' || value === null) return false;
+  const { message, save, restore, release } = value as Partial<Record<keyof SharedHandler, unknown>>;
+  return [message, save, restore, release].every((each) => typeof each === 'function');
+}
 
 /** A subscription that was asked for when the stop had begun. */
 const OVER: Subscription = { ready: DONE, cancel: () => DONE };

@@ -199,9 +199,9 @@ class WatchedBus implements Bus {
       options.onDrop(key, reason);
       if (reason === 'queue_full') this.#settle();
     };
-    return this.#bus.subscribe({ ...options, onDrop }, async (envelope) => {
+    return this.#bus.subscribe({ ...options, onDrop }, async (envelope, share) => {
       try {
-        await handler(envelope);
+        await handler(envelope, share);
       } finally {
         this.#settle();
       }
