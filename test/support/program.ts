@@ -1,6 +1,9 @@
 // Starts programs, follows what they print, and sees to it that they end with their test.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -66,9 +69,12 @@ export class Program {
 
 /** Starts a program for the time of the test that calls this. */
 export function start(command: string, options: readonly string[], environment: NodeJS.ProcessEnv = {}): Program {
+  // Nothing is left in a person's folders, and nothing found there.
+  const state = mkdtempSync(join(tmpdir(), 'ganglion-state-'));
+  onTestFinished(() => rmSync(state, { recursive: true, force: true }));
   const child = spawn(command, options, {
     cwd: ROOT,
-    env: { ...withoutOurSettings(process.env), ...environment },
+    env: { ...withoutOurSettings(process.env), XDG_STATE_HOME: state, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const name = [command, ...options].join(' ');
@@ -97,6 +103,5 @@ function follow(stream: NodeJS.ReadableStream, lines: Collected<string>): void {
 /** The surroundings without settings of ours, so that a person's own do not change the tests. */
 function withoutOurSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const others = Object.entries(environment).filter(([name]) => !name.startsWith('GANGLION_'));
-  // Nor do the tests leave anything in a person's folders.
   return { ...Object.fromEntries(others), GANGLION_SPOOL: 'none' };
 }

@@ -1,10 +1,12 @@
 // The bus that the settings ask for: in memory, or RabbitMQ, which is loaded only then.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SpoolOptions } from '@ganglion/bus-amqp';
 import { type Bus, type Log, memoryBus } from '@ganglion/kernel';
 import { tlsFileUnreadable } from './errors.ts';
 import { ANCESTORS_EXCHANGE, type OwnSettings } from './settings/own.ts';
+import { stateFolder } from './state-folder.ts';
 
 /** A bus, and the outcome of its first connection. */
 export interface OpenBus {
@@ -31,12 +33,20 @@ export interface BusOptions {
  * @throws CodedError `BROKER_URL_INVALID`, `EXCHANGE_NAME_INVALID`, `TLS_FILE_UNREADABLE`
  */
 export async function openBus(own: OwnSettings, options: BusOptions): Promise<OpenBus> {
-  if (own.broker === undefined) return { bus: memoryBus(), opened: Promise.resolve(), waiting: () => 0 };
+  if (own.broker === undefined) {
+    const bus = memoryBus({ states: statesFolder(process.env), log: options.log });
+    return { bus, opened: Promise.resolve(), waiting: () => 0 };
+  }
   const { amqpBus } = await import('@ganglion/bus-amqp');
   const { exchange, exchange_durable = exchange !== ANCESTORS_EXCHANGE, buffer_messages } = own;
   const tls = readTlsFiles(own);
   const bus = amqpBus({ ...options, url: own.broker, exchange, exchange_durable, buffer_messages, tls });
   return { bus, opened: bus.opened, waiting: () => bus.buffer.messages };
+}
+
+/** Where modules that speak in memory keep what they remember of each machine: beside the notifier's journal. */
+export function statesFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  return join(stateFolder(environment), 'states');
 }
 
 /**

@@ -1,11 +1,12 @@
 // Where a tracker's measures wait when the broker is away for longer than memory should hold them.
 
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { SpoolOptions } from '@ganglion/bus-amqp';
 import { CodedError, type Log, type Module } from '@ganglion/kernel';
 import type { Settings } from './settings/layers.ts';
 import type { OwnSettings } from './settings/own.ts';
+import { stateFolder } from './state-folder.ts';
 
 /** Measures that wait in memory while the broker is away: what a kill then costs at most, ten seconds of a tracker. */
 const MEMORY_MESSAGES = 10;
@@ -54,20 +55,13 @@ export async function openMeasureSpool(place: SpoolPlace): Promise<SpoolOptions 
   }
 }
 
-/**
- * `<state>/spool/<exchange>.<machine>`, in the folder that systemd gives a service (StateDirectory=), else in that of the
- * user: $XDG_STATE_HOME/ganglion, ~/.local/state/ganglion.
- */
+/** `<state>/spool/<exchange>.<machine>`, see {@link stateFolder}. */
 export function defaultFolder(
   { exchange }: Pick<OwnSettings, 'exchange'>,
   machine: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
-  const { STATE_DIRECTORY = '', XDG_STATE_HOME = '' } = environment;
-  // systemd gives a list when a service has several.
-  const [service = ''] = STATE_DIRECTORY.split(':');
-  const state = service || join(XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'ganglion');
-  return join(state, 'spool', [exchange, machine].map(encodeURIComponent).join('.'));
+  return join(stateFolder(environment), 'spool', [exchange, machine].map(encodeURIComponent).join('.'));
 }
 
 function machineOf(settings: Settings): string {

@@ -1,7 +1,8 @@
 // The analyzer: listens to every measure, lets its rules judge it, publishes the machine's analysis, and when there is something
-// that somebody should know, its findings. From those its desk makes alerts.
+// that somebody should know, its findings. From those its desk makes alerts. Where several run, each has the machines of its
+// shares, and one of them the desk.
 
-import { defineModule, kept, live } from '@ganglion/kernel';
+import { defineModule, live, shared } from '@ganglion/kernel';
 import { alert, analysis, birth, death, findings, measure, order, outage, silences } from '@ganglion/topics';
 import Type from 'typebox';
 import { Desk, type Outgoing } from './desk.ts';
@@ -17,14 +18,18 @@ const rules: readonly Rule[] = Object.values(every);
  */
 const WAITING = { limit_messages: 100_000, in_flight_max: 256, attempts_max: 3 };
 
+/** Under this name, which no machine can have, the desk remembers what belongs to none: its silences. */
+const NO_MACHINE = '';
+
 /** Between two looks at the machines that are silent and at what time brings. */
 const LOOK_MS = 1_000;
 
 export default defineModule({
   name: 'analyzer',
   listens: {
-    measure: kept(measure, WAITING),
-    findings: kept(findings, WAITING),
+    // Any number of analyzers share the machines; one of them has the desk.
+    measure: shared(measure, WAITING),
+    findings: shared(findings, { ...WAITING, partitions: 1 }),
     birth: live(birth),
     death: live(death),
     outage: live(outage),
@@ -43,7 +48,7 @@ export default defineModule({
     },
     { additionalProperties: false },
   ),
-  start: ({ instance, config, log, count, emit, onStop }) => {
+  start: ({ instance, config, log, count, emit, remember, onStop }) => {
     const machines = new Machines({
       rules: readyRules(config),
       count,
@@ -52,14 +57,27 @@ export default defineModule({
         log.error({ code: 'RULE_FAILED', rule, machine }, `the rule ${rule} failed on ${machine}: ${why}`);
       },
     });
-    const desk = new Desk({ count });
-    const tell = (out: readonly Outgoing[]) =>
-      Promise.all(out.map((each) => emit(alert(each.machine, each.alert, each.time_ms))));
-    const tellSilences = () => emit(silences(instance, { silences: [...desk.silences] }));
+    let desk = new Desk({ count });
+    let has_desk = false;
+    const draftsOf = (out: readonly Outgoing[]) => out.map((each) => alert(each.machine, each.alert, each.time_ms));
+    const rememberAlerts = (out: readonly Outgoing[]) => {
+      for (const { machine } of out) remember('findings', machine);
+    };
+    const tell = async (out: readonly Outgoing[]) => {
+      await Promise.all(draftsOf(out).map(emit));
+      rememberAlerts(out);
+    };
+    const tellSilences = async () => {
+      await emit(silences(instance, { silences: [...desk.silences] }));
+      remember('findings', NO_MACHINE);
+    };
 
     const timer = setInterval(() => {
       const now_ms = Date.now();
-      for (const [machine, found] of machines.pause(now_ms)) void emit(findings(machine, found, now_ms));
+      for (const [machine, found] of machines.pause(now_ms)) {
+        void emit(findings(machine, found, now_ms)).then(() => remember('measure', machine));
+      }
+      if (!has_desk) return;
       const { alerts, silences_changed } = desk.look(now_ms);
       void tell(alerts);
       if (silences_changed) void tellSilences();
@@ -67,13 +85,42 @@ export default defineModule({
     onStop(() => clearInterval(timer));
 
     return {
-      measure: ({ source, body, time_ms }) => {
-        const verdict = machines.sample({ machine: source, body, time_ms }, Date.now());
-        if (verdict.findings === undefined) return analysis(source, verdict.analysis);
-        return [analysis(source, verdict.analysis), findings(source, verdict.findings)];
+      measure: {
+        message: ({ source, body, time_ms }) => {
+          const verdict = machines.sample({ machine: source, body, time_ms }, Date.now());
+          if (verdict.findings === undefined) return analysis(source, verdict.analysis);
+          remember('measure', source);
+          return [analysis(source, verdict.analysis), findings(source, verdict.findings)];
+        },
+        save: (machine) => machines.save(machine),
+        restore: (machine, state) => {
+          if (!machines.restore(machine, state, Date.now())) count('states_not_taken');
+        },
+        release: (machine) => machines.forget(machine),
       },
-      findings: async ({ source, body, time_ms }) => {
-        await tell(desk.findings(source, body, time_ms));
+      findings: {
+        message: ({ source, body, time_ms }) => {
+          const out = desk.findings(source, body, time_ms);
+          rememberAlerts(out);
+          return draftsOf(out);
+        },
+        save: (machine) => {
+          const state = machine === NO_MACHINE ? desk.silences : desk.save(machine);
+          return state === undefined ? undefined : Buffer.from(JSON.stringify(state));
+        },
+        restore: (machine, bytes) => {
+          const state: unknown = JSON.parse(Buffer.from(bytes).toString());
+          const taken = machine === NO_MACHINE ? desk.restoreSilences(state) : desk.restore(machine, state, Date.now());
+          if (!taken) count('states_not_taken');
+        },
+        // All at once, when the desk is another's.
+        release: () => {},
+        owner: (is_owner) => {
+          has_desk = is_owner;
+          if (!is_owner) desk = new Desk({ count });
+          // Whoever listens knows those of the analyzer that had the desk before.
+          else if (desk.silences.length > 0) void tellSilences();
+        },
       },
       birth: ({ source, body: { kind, about, repeated } }) => {
         if (kind === 'machine') {
@@ -81,16 +128,21 @@ export default defineModule({
           machines.labels(source, labelsIn(about));
           return;
         }
+        if (!has_desk) return;
         // Someone new who listens to alerts hears of all that is open without having to ask.
-        if (repeated !== true && hears(about, 'alert')) void tell(desk.repeat(Date.now()));
+        if (repeated !== true && hears(about, 'alert')) {
+          for (const draft of draftsOf(desk.repeat(Date.now()))) void emit(draft);
+        }
         if (repeated !== true && hears(about, 'silences')) void tellSilences();
       },
       death: ({ source, body: { kind, cause, died_ms } }) => {
         if (kind === 'machine') machines.gone(source, { cause, died_ms });
       },
-      outage: ({ body }) => void tell(desk.outage(body, Date.now())),
+      outage: ({ body }) => {
+        if (has_desk) void tell(desk.outage(body, Date.now()));
+      },
       order: async ({ body, time_ms }) => {
-        const done = desk.order(body, time_ms);
+        const done = has_desk ? desk.order(body, time_ms) : undefined;
         if (done === undefined) return;
         await tell(done.alerts);
         if (done.silences_changed) await tellSilences();

@@ -190,14 +190,14 @@ export class Machines {
   save(name: string): Uint8Array | undefined {
     const machine = this.#machines.get(name);
     if (machine === undefined) return undefined;
-    const { time_ms, interval_ms, labels, found } = machine;
+    const { time_ms, interval_ms, labels, gone, found } = machine;
     const rules: Record<string, unknown> = {};
     for (const [index, { rule, judge, shadow }] of this.#rules.entries()) {
       const state = machine.states[index];
       const data = judge.save === undefined ? state : judge.save(state);
       rules[nameOf(rule, shadow)] = { version: rule.version ?? 1, data, found: found[index] };
     }
-    return serialize({ version: SAVED_VERSION, time_ms, interval_ms, labels, rules });
+    return serialize({ version: SAVED_VERSION, time_ms, interval_ms, labels, gone, rules });
   }
 
   /**
@@ -217,6 +217,7 @@ export class Machines {
     machine.time_ms = data.time_ms;
     machine.interval_ms = data.interval_ms;
     machine.labels = data.labels;
+    machine.gone = data.gone;
     for (const [index, { rule, judge, shadow }] of this.#rules.entries()) {
       const kept = data.rules[nameOf(rule, shadow)];
       if (kept === undefined) continue;
@@ -365,6 +366,7 @@ interface Saved {
   readonly time_ms: number;
   readonly interval_ms: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly gone: Gone | undefined;
   readonly rules: Readonly<Record<string, { version: number; data: unknown; found: readonly Found[] } | undefined>>;
 }
 

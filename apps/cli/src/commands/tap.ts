@@ -168,7 +168,7 @@ async function showDead(
 async function keptByOurs(): Promise<string[]> {
   const modules = await loadModules([]);
   return modules.flatMap(({ name, listens }) =>
-    Object.entries(listens).flatMap(([key, { delivery }]) => (delivery === 'kept' ? `${name}.${key}` : [])),
+    Object.entries(listens).flatMap(([key, { delivery }]) => (delivery !== 'live' ? `${name}.${key}` : [])),
   );
 }
 
