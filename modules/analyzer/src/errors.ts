@@ -1,4 +1,4 @@
-import { CodedError } from '@ganglion/kernel';
+import { CodedError, oneLine } from '@ganglion/kernel';
 
 /** Limits of which the lower one is not below the higher one. */
 export function limitsOutOfOrder(path: string, medium_from: number, high_from: number): CodedError {
@@ -8,6 +8,19 @@ export function limitsOutOfOrder(path: string, medium_from: number, high_from: n
       what: `setting ${path}`,
       why: `medium_from is ${medium_from}, which is not below high_from, ${high_from}`,
       todo: 'give medium_from the smaller number',
+    },
+    { configuration: true },
+  );
+}
+
+/** A time zone that nobody knows. `path`: `analyzer.presence.time_zone`. */
+export function timeZoneUnknown(path: string, time_zone: string): CodedError {
+  return new CodedError(
+    'TIME_ZONE_UNKNOWN',
+    {
+      what: `setting ${path}`,
+      why: `"${oneLine(time_zone, 60)}" is no time zone`,
+      todo: 'give one as "Europe/Berlin", or none for the machine\'s own',
     },
     { configuration: true },
   );

@@ -48,7 +48,7 @@ export default defineModule({
     },
     { additionalProperties: false },
   ),
-  start: ({ instance, config, log, count, emit, remember, onStop }) => {
+  start: ({ instance, bus, config, log, count, emit, remember, onStop }) => {
     const machines = new Machines({
       rules: readyRules(config),
       count,
@@ -72,8 +72,10 @@ export default defineModule({
       remember('findings', NO_MACHINE);
     };
 
+    for (const name of machines.expected) machines.expect(name, Date.now());
     const timer = setInterval(() => {
       const now_ms = Date.now();
+      if (!bus.status.connected) machines.deaf(now_ms);
       for (const [machine, found] of machines.pause(now_ms)) {
         void emit(findings(machine, found, now_ms)).then(() => remember('measure', machine));
       }
@@ -124,7 +126,7 @@ export default defineModule({
       },
       birth: ({ source, body: { kind, about, repeated } }) => {
         if (kind === 'machine') {
-          machines.gone(source, undefined);
+          machines.gone(source, undefined, Date.now());
           machines.labels(source, labelsIn(about));
           return;
         }
@@ -136,7 +138,10 @@ export default defineModule({
         if (repeated !== true && hears(about, 'silences')) void tellSilences();
       },
       death: ({ source, body: { kind, cause, died_ms } }) => {
-        if (kind === 'machine') machines.gone(source, { cause, died_ms });
+        const found = kind === 'machine' ? machines.gone(source, { cause, died_ms }, Date.now()) : undefined;
+        if (found === undefined) return undefined;
+        remember('measure', source);
+        return findings(source, found);
       },
       outage: ({ body }) => {
         if (has_desk) void tell(desk.outage(body, Date.now()));

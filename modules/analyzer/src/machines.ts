@@ -3,7 +3,19 @@
 
 import { deserialize, serialize } from 'node:v8';
 import { reasonOf } from '@ganglion/kernel';
-import { type Analysis, FINDINGS_MAX, type Findings, type FoundOnMachine, usualInterval } from '@ganglion/topics';
+import {
+  type Analysis,
+  areLastWords,
+  Cause,
+  FINDINGS_MAX,
+  Finding,
+  type Findings,
+  type FoundOnMachine,
+  PATIENCE_MS,
+  usualInterval,
+} from '@ganglion/topics';
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import type { Found, Gone, Judge, Rule, Sample, Say } from './rule.ts';
 
 /** Machines that are known at most; of more, those longest silent are forgotten. */
@@ -15,6 +27,9 @@ const WORDS_MS = 10_000;
 /** What is found is said again after this, so that who keeps the alerts knows that somebody still judges the machine. */
 export const SAID_AGAIN_MS = 300_000;
 
+/** What was found on a machine goes on for so long when it is gone: one that is soon back has not got rid of it. */
+const GONE_ENDS_MS = 300_000;
+
 /** A machine that is gone, and of which nothing is found, is forgotten after this. */
 const GONE_MS = 86_400_000;
 
@@ -25,8 +40,15 @@ const OVERDUE_MS_MIN = 2_000;
 /** Between two samples, so many usual intervals count as watched. */
 const STEP_INTERVALS_MAX = 2;
 
-/** Samples in a row that are older than one before: so many are not late, the clock was set. */
+/**
+ * Samples that are older than one before are late, such as those that waited for the broker. When so many came in a row, and
+ * none that was newer for so long, they are not: the clock was set back.
+ */
 const LATE_MAX = 10;
+const LATE_MS_MAX = 10_000;
+
+/** When all that comes is older than this, we are behind with our work: nobody is silent then, we are deaf. */
+const BEHIND_MS = 5_000;
 
 /** Of the saved form; another is not taken. */
 const SAVED_VERSION = 1;
@@ -62,6 +84,8 @@ interface Machine {
   /** Each rule's findings, those that go on because it cannot tell among them. */
   readonly found: (readonly Found[])[];
   readonly unsure: boolean[];
+  /** Whether a sample has ever come. */
+  seen: boolean;
   /** Of the last sample: its own time, and when it came by the clock of who calls. */
   time_ms: number;
   heard_ms: number;
@@ -70,6 +94,8 @@ interface Machine {
   late: number;
   labels: Readonly<Record<string, string>>;
   gone: Gone | undefined;
+  /** When that was told, by the clock of `heard_ms`. */
+  gone_told_ms: number;
   /** What was last said: who is found, in short; undefined until something was. */
   said: string | undefined;
   /** The same with its words and figures. */
@@ -105,6 +131,10 @@ export class Machines {
   readonly #max: number;
   /** One for all calls: nothing is allocated for a sample of which a rule has nothing to say. */
   readonly #ear = new Ear();
+  /** Since when a machine could be heard. */
+  #heard_since_ms = 0;
+  /** How old the youngest sample was that has come since the last look. */
+  #delay_ms = Number.POSITIVE_INFINITY;
 
   constructor(options: MachinesOptions) {
     this.#options = options;
@@ -127,7 +157,8 @@ export class Machines {
    */
   sample(given: Omit<Sample, 'labels' | 'step_ms'>, now_ms: number): Verdict {
     const known = this.#machines.get(given.machine);
-    if (known !== undefined && given.time_ms < known.time_ms && ++known.late <= LATE_MAX) {
+    this.#delay_ms = Math.min(this.#delay_ms, Math.max(0, now_ms - given.time_ms));
+    if (known !== undefined && isPassing(known, given.time_ms, now_ms)) {
       this.#options.count('late_samples');
       const passing = this.#begin(given.machine, now_ms);
       const { labels } = known;
@@ -135,11 +166,12 @@ export class Machines {
     }
     const machine = known ?? this.#add(given.machine, now_ms);
     let step_ms = 0;
-    if (known !== undefined) {
+    if (machine.seen) {
       const gap_ms = given.time_ms - machine.time_ms;
       machine.interval_ms = usualInterval(machine.interval_ms, gap_ms);
       step_ms = Math.min(Math.max(0, gap_ms), STEP_INTERVALS_MAX * (machine.interval_ms ?? 0));
     }
+    machine.seen = true;
     machine.late = 0;
     machine.gone = undefined;
     machine.time_ms = given.time_ms;
@@ -148,36 +180,51 @@ export class Machines {
     return { analysis, findings: this.#news(machine, now_ms) };
   }
 
-  /** Judges the machines of which a sample is overdue, and tells which have news. */
+  /** Judges the machines of which a sample is overdue, and tells which have news, or had none for so long that it is said. */
   pause(now_ms: number): [machine: string, findings: Findings][] {
+    if (this.#delay_ms > BEHIND_MS && this.#delay_ms !== Number.POSITIVE_INFINITY) this.#heard_since_ms = now_ms;
+    this.#delay_ms = Number.POSITIVE_INFINITY;
     const news: [string, Findings][] = [];
     for (const machine of this.#machines.values()) {
-      const silent_ms = now_ms - machine.heard_ms;
       const overdue_ms = Math.max(OVERDUE_MS_MIN, OVERDUE_INTERVALS * (machine.interval_ms ?? 0));
-      if (silent_ms < overdue_ms && machine.gone === undefined) continue;
-      const time_ms = machine.time_ms + Math.max(0, silent_ms);
-      const { name, gone, labels } = machine;
-      for (const [index, { judge }] of this.#rules.entries()) {
-        if (judge.pause === undefined) {
-          // Whoever is gone has no trouble any more but that.
-          if (gone !== undefined) machine.found[index] = NONE;
-          continue;
-        }
-        this.#listen(machine, index, undefined, (state, say) =>
-          judge.pause?.(state, { machine: name, time_ms, silent_ms, gone, labels }, say),
-        );
-      }
-      const findings = this.#news(machine, now_ms);
-      if (findings !== undefined) news.push([name, findings]);
-      if (gone !== undefined && silent_ms > GONE_MS && machine.said === '') this.#machines.delete(name);
+      const is_overdue = machine.gone !== undefined || this.#silence(machine, now_ms) >= overdue_ms;
+      const is_old = (machine.said ?? '') !== '' && now_ms - machine.said_ms >= SAID_AGAIN_MS;
+      if (!is_overdue && !is_old) continue;
+      const findings = is_overdue ? this.#pause(machine, now_ms) : this.#news(machine, now_ms);
+      if (findings !== undefined) news.push([machine.name, findings]);
+      const { gone, said, heard_ms } = machine;
+      if (gone !== undefined && now_ms - heard_ms > GONE_MS && said === '') this.#machines.delete(machine.name);
     }
     return news;
   }
 
-  /** Takes what presence tells of a machine: that it is gone, or that it is here (undefined). */
-  gone(name: string, gone: Gone | undefined): void {
+  /** Nothing can be heard now, as while the broker is away: that nobody speaks says nothing of anybody. */
+  deaf(now_ms: number): void {
+    this.#heard_since_ms = now_ms + PATIENCE_MS;
+  }
+
+  /** Machines that the rules want to judge from the start. */
+  get expected(): ReadonlySet<string> {
+    return new Set(this.#rules.flatMap(({ judge }) => judge.expects ?? []));
+  }
+
+  /** Judges a machine from now on, though no sample of it may ever come. */
+  expect(name: string, now_ms: number): void {
+    if (!this.#machines.has(name)) this.#add(name, now_ms);
+  }
+
+  /**
+   * Takes what presence tells of a machine: that it is gone, or that it is here (undefined). Returns what is found because of
+   * it, if that is news.
+   */
+  gone(name: string, gone: Gone | undefined, now_ms: number): Findings | undefined {
     const machine = this.#machines.get(name);
-    if (machine !== undefined) machine.gone = gone;
+    if (machine === undefined) return undefined;
+    // Whoever is back has its usual time to say something.
+    if (gone === undefined && machine.gone !== undefined) machine.heard_ms = now_ms;
+    machine.gone = gone;
+    machine.gone_told_ms = now_ms;
+    return gone === undefined ? undefined : this.#pause(machine, now_ms);
   }
 
   /** Takes what a machine's owner calls it by. */
@@ -190,14 +237,23 @@ export class Machines {
   save(name: string): Uint8Array | undefined {
     const machine = this.#machines.get(name);
     if (machine === undefined) return undefined;
-    const { time_ms, interval_ms, labels, gone, found } = machine;
-    const rules: Record<string, unknown> = {};
+    const { seen, time_ms, interval_ms, labels, gone, found } = machine;
+    const rules: Saved['rules'] = {};
     for (const [index, { rule, judge, shadow }] of this.#rules.entries()) {
       const state = machine.states[index];
       const data = judge.save === undefined ? state : judge.save(state);
-      rules[nameOf(rule, shadow)] = { version: rule.version ?? 1, data, found: found[index] };
+      rules[nameOf(rule, shadow)] = { version: rule.version ?? 1, data, found: [...(found[index] ?? NONE)] };
     }
-    return serialize({ version: SAVED_VERSION, time_ms, interval_ms, labels, gone, rules });
+    const saved: Saved = {
+      version: SAVED_VERSION,
+      seen,
+      time_ms,
+      ...(interval_ms !== undefined && { interval_ms }),
+      labels: { ...labels },
+      ...(gone !== undefined && { gone: { ...gone } }),
+      rules,
+    };
+    return serialize(saved);
   }
 
   /**
@@ -212,8 +268,9 @@ export class Machines {
       this.#options.onFault('state', name, reasonOf(error));
       return false;
     }
-    if (!isSaved(data)) return false;
+    if (!Value.Check(Saved, data)) return false;
     const machine = this.#add(name, now_ms);
+    machine.seen = data.seen;
     machine.time_ms = data.time_ms;
     machine.interval_ms = data.interval_ms;
     machine.labels = data.labels;
@@ -249,16 +306,40 @@ export class Machines {
       states: this.#rules.map(({ judge }) => judge.begin(name)),
       found: this.#rules.map(() => NONE),
       unsure: this.#rules.map(() => false),
+      seen: false,
       time_ms: 0,
       heard_ms: now_ms,
       interval_ms: undefined,
       late: 0,
       labels: {},
       gone: undefined,
+      gone_told_ms: 0,
       said: undefined,
       words: '',
       said_ms: 0,
     };
+  }
+
+  /** For how long a machine is silent, as far as it could be heard. */
+  #silence({ heard_ms }: Machine, now_ms: number): number {
+    return Math.max(0, now_ms - Math.max(heard_ms, this.#heard_since_ms));
+  }
+
+  #pause(machine: Machine, now_ms: number): Findings | undefined {
+    const { name, gone, labels, interval_ms, seen } = machine;
+    const silent_ms = this.#silence(machine, now_ms);
+    const time_ms = seen ? machine.time_ms + Math.max(0, now_ms - machine.heard_ms) : now_ms;
+    const pause = { machine: name, time_ms, silent_ms, interval_ms, seen, gone, labels };
+    for (const [index, { judge }] of this.#rules.entries()) {
+      if (judge.pause !== undefined) {
+        this.#listen(machine, index, undefined, (state, say) => judge.pause?.(state, pause, say));
+      } else if (gone !== undefined && now_ms - machine.gone_told_ms >= GONE_ENDS_MS) {
+        // Whoever is gone has no trouble any more but that.
+        machine.found[index] = NONE;
+        machine.unsure[index] = false;
+      }
+    }
+    return this.#news(machine, now_ms);
   }
 
   #forgetSilent(): void {
@@ -335,7 +416,7 @@ export class Machines {
     ].join('\n\n');
     if (said === machine.said) {
       const age_ms = now_ms - machine.said_ms;
-      if (age_ms < WORDS_MS) return undefined;
+      if (age_ms >= 0 && age_ms < WORDS_MS) return undefined;
       const words = wordsOf(findings);
       if (age_ms < SAID_AGAIN_MS && words === machine.words) return undefined;
       machine.words = words;
@@ -353,6 +434,13 @@ export class Machines {
   }
 }
 
+/** Whether a sample changes nothing: it is late, or it was on its way when its machine died. */
+function isPassing(machine: Machine, time_ms: number, now_ms: number): boolean {
+  if (machine.gone !== undefined && areLastWords(machine.gone_told_ms, now_ms)) return true;
+  if (time_ms >= machine.time_ms) return false;
+  return ++machine.late <= LATE_MAX || now_ms - machine.heard_ms < LATE_MS_MAX;
+}
+
 function wordsOf(findings: readonly FoundOnMachine[]): string {
   return findings.map(({ sentence, value, limit }) => `${sentence}\n${value}\n${limit}`).join('\n\n');
 }
@@ -361,22 +449,29 @@ function nameOf(rule: Rule, shadow: boolean): string {
   return shadow ? `shadow.${rule.name}` : rule.name;
 }
 
-interface Saved {
-  readonly version: number;
-  readonly time_ms: number;
-  readonly interval_ms: number | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly gone: Gone | undefined;
-  readonly rules: Readonly<Record<string, { version: number; data: unknown; found: readonly Found[] } | undefined>>;
-}
+/** What is kept of a machine. What each rule remembers is the rule's own matter. */
+const Saved = Type.Object({
+  version: Type.Literal(SAVED_VERSION),
+  seen: Type.Boolean(),
+  time_ms: Type.Number(),
+  interval_ms: Type.Optional(Type.Number({ minimum: 0 })),
+  labels: Type.Record(Type.String(), Type.String()),
+  gone: Type.Optional(Type.Object({ cause: Cause, died_ms: Type.Number() })),
+  rules: Type.Record(
+    Type.String(),
+    Type.Object({
+      version: Type.Number(),
+      data: Type.Unknown(),
+      found: Type.Array(
+        Type.Object({
+          key: Type.String({ minLength: 1 }),
+          ...Finding,
+          rule: Type.Optional(Type.Never()),
+          pending: Type.Optional(Type.Boolean()),
+        }),
+      ),
+    }),
+  ),
+});
 
-function isSaved(data: unknown): data is Saved {
-  return (
-    typeof data === 'object' &&
-    data !== null &&
-    'version' in data &&
-    data.version === SAVED_VERSION &&
-    'time_ms' in data &&
-    typeof data.time_ms === 'number'
-  );
-}
+type Saved = Static<typeof Saved>;

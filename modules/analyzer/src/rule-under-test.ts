@@ -65,7 +65,15 @@ export class RuleUnderTest {
   pause({ after_ms = 1_000, gone }: Given = {}): Heard {
     this.#now_ms += after_ms;
     const silent_ms = this.#now_ms - (Number.isNaN(this.#sample_ms) ? BEGIN_MS : this.#sample_ms);
-    const pause = { machine: this.machine, time_ms: this.#now_ms, silent_ms, gone, labels: this.#labels };
+    const pause = {
+      machine: this.machine,
+      time_ms: this.#now_ms,
+      silent_ms,
+      interval_ms: 1_000,
+      seen: !Number.isNaN(this.#sample_ms),
+      gone,
+      labels: this.#labels,
+    };
     return this.#listen((say) => this.#judge.pause?.(this.#state, pause, say));
   }
 

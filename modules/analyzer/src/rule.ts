@@ -25,8 +25,12 @@ export interface Pause {
   readonly machine: string;
   /** Now, by the clock of the samples. */
   readonly time_ms: number;
-  /** Time since the last sample, in milliseconds. */
+  /** Time since the last sample, in milliseconds, as far as one could have been heard. */
   readonly silent_ms: number;
+  /** The machine's usual time between two samples; undefined until it is known. */
+  readonly interval_ms: number | undefined;
+  /** Whether a sample has ever come; of a machine that is only expected, none has. */
+  readonly seen: boolean;
   /** What was told of its death; undefined as long as nobody has. */
   readonly gone: Gone | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -53,13 +57,15 @@ export interface Say {
 
 /** Judges the samples of any number of machines, whose states are apart. */
 export interface Judge<State = unknown> {
+  /** Machines that it wants to judge from the start, though no sample of them may ever have come. */
+  readonly expects?: readonly string[];
   /** What is remembered of a machine before its first sample: plain data, as `structuredClone` takes it. */
   begin(machine: string): State;
   /** Judges a sample: changes the state and says what it sees. The same samples always get the same words. */
   sample(state: State, sample: Sample, say: Say): void;
   /**
-   * Judges the time that passes without a sample, about once a second from when one is overdue. Default: what was found
-   * goes on.
+   * Judges the time that passes without a sample, about once a second from when one is overdue, and at once when the
+   * machine's death is told. Default: what was found goes on until the machine has been gone for a while.
    */
   pause?(state: State, pause: Pause, say: Say): void;
   /** Makes plain data of a state that is none. Default: the state itself. */

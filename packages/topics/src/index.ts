@@ -4,7 +4,15 @@ export { type Pulse, pulse } from '@ganglion/kernel';
 export { type Alert, alert } from './alert.ts';
 export { type Analysis, analysis, Band } from './analysis.ts';
 export { clockIn, DAYS, type Day, Hours, isWithin, type Moment, remaining } from './calendar.ts';
-export { FINDINGS_MAX, type Findings, type FoundOnMachine, findings, SEVERITIES, Severity } from './findings.ts';
+export {
+  FINDINGS_MAX,
+  Finding,
+  type Findings,
+  type FoundOnMachine,
+  findings,
+  SEVERITIES,
+  Severity,
+} from './findings.ts';
 export { areLastWords, type Life, lifeOf, PATIENCE_MS, usualInterval } from './life.ts';
 export { headlinesOf, type Measure, measure, Percentage } from './measure.ts';
 export { type Order, order, SILENCES_MAX, Silence, type Silences, silences } from './order.ts';

@@ -1,3 +1,4 @@
 // Every rule, one line each. No two of them write the same field.
 
 export { bands } from './bands.ts';
+export { presence } from './presence.ts';
