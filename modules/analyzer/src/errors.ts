@@ -25,3 +25,12 @@ export function timeZoneUnknown(path: string, time_zone: string): CodedError {
     { configuration: true },
   );
 }
+
+/** An expectation that cannot be read, or that is none. `path`: `analyzer.expectations.expect.0.that`. */
+export function expectationInvalid(path: string, why: string, wanted: string): CodedError {
+  return new CodedError(
+    'EXPECTATION_INVALID',
+    { what: `setting ${path}`, why: oneLine(why), todo: `give ${wanted}` },
+    { configuration: true },
+  );
+}

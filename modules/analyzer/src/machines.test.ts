@@ -104,7 +104,23 @@ describe('a sample', () => {
       {},
       {},
     ].map((says) => keys(subject.sample(says).findings));
-    expect(news).toEqual([['a cpu'], undefined, ['a cpu'], undefined, ['a cpu', 'b cpu'], ['b cpu'], [], undefined]);
+    expect(news).toEqual([undefined, undefined, ['a cpu'], undefined, ['a cpu', 'b cpu'], ['b cpu'], [], undefined]);
+  });
+
+  it('brings no news of what is not certain; where it was told beside others, its end is news', () => {
+    const subject = new Subject([echo('a'), echo('b')]);
+    subject.sample();
+    const pending = [found({ pending: true })];
+    const news = [{ a: pending }, {}, { a: pending, b: [found()] }, { b: [found()] }, { b: [found()] }].map((says) =>
+      keys(subject.sample(says).findings),
+    );
+    expect(news).toEqual([undefined, undefined, ['a cpu', 'b cpu'], ['b cpu'], undefined]);
+  });
+
+  it('keeps what is open while it is not certain, also for an analyzer that knows nothing of it', () => {
+    const subject = new Subject([echo('a')]);
+    expect(keys(subject.sample({ a: [found({ pending: true })] }).findings)).toEqual(['a cpu']);
+    expect(keys(subject.sample({}).findings)).toEqual([]);
   });
 
   it('brings other words and figures as news only every ten seconds', () => {

@@ -98,6 +98,8 @@ interface Machine {
   gone_told_ms: number;
   /** What was last said: who is found, in short; undefined until something was. */
   said: string | undefined;
+  /** What was not certain then. */
+  said_pending: string;
   /** The same with its words and figures. */
   words: string;
   said_ms: number;
@@ -188,7 +190,7 @@ export class Machines {
     for (const machine of this.#machines.values()) {
       const overdue_ms = Math.max(OVERDUE_MS_MIN, OVERDUE_INTERVALS * (machine.interval_ms ?? 0));
       const is_overdue = machine.gone !== undefined || this.#silence(machine, now_ms) >= overdue_ms;
-      const is_old = (machine.said ?? '') !== '' && now_ms - machine.said_ms >= SAID_AGAIN_MS;
+      const is_old = (machine.said ?? '') + machine.said_pending !== '' && now_ms - machine.said_ms >= SAID_AGAIN_MS;
       if (!is_overdue && !is_old) continue;
       const findings = is_overdue ? this.#pause(machine, now_ms) : this.#news(machine, now_ms);
       if (findings !== undefined) news.push([machine.name, findings]);
@@ -315,6 +317,7 @@ export class Machines {
       gone: undefined,
       gone_told_ms: 0,
       said: undefined,
+      said_pending: '',
       words: '',
       said_ms: 0,
     };
@@ -388,7 +391,7 @@ export class Machines {
 
   /** All that is found on a machine, if it is to be said: it is another than was last said, or its words are old. */
   #news(machine: Machine, now_ms: number): Findings | undefined {
-    let is_quiet = machine.said === '';
+    let is_quiet = machine.said === '' && machine.said_pending === '';
     for (let i = 0; is_quiet && i < machine.found.length; i++) {
       is_quiet = machine.found[i]?.length === 0 && machine.unsure[i] === false;
     }
@@ -410,11 +413,17 @@ export class Machines {
           });
       }
     }
+    // What is not certain yet is no news; when it was told beside some, its end is.
+    const pending = findings
+      .filter((each) => each.pending === true)
+      .map(({ key }) => key)
+      .join('\n');
     const said = [
-      ...findings.map(({ key, severity, pending }) => `${key}\n${severity}\n${pending === true}`),
+      ...findings.flatMap(({ key, severity, pending }) => (pending === true ? [] : [`${key}\n${severity}`])),
       ...unsure,
     ].join('\n\n');
-    if (said === machine.said) {
+    const is_same = said === machine.said && (machine.said_pending === '' || pending === machine.said_pending);
+    if (is_same) {
       const age_ms = now_ms - machine.said_ms;
       if (age_ms >= 0 && age_ms < WORDS_MS) return undefined;
       const words = wordsOf(findings);
@@ -422,6 +431,7 @@ export class Machines {
       machine.words = words;
     } else machine.words = wordsOf(findings);
     machine.said = said;
+    machine.said_pending = pending;
     machine.said_ms = now_ms;
     if (left_out > 0) this.#options.count('findings_left_out', left_out);
     const { labels } = machine;
@@ -442,7 +452,10 @@ function isPassing(machine: Machine, time_ms: number, now_ms: number): boolean {
 }
 
 function wordsOf(findings: readonly FoundOnMachine[]): string {
-  return findings.map(({ sentence, value, limit }) => `${sentence}\n${value}\n${limit}`).join('\n\n');
+  return findings
+    .filter(({ pending }) => pending !== true)
+    .map(({ sentence, value, limit }) => `${sentence}\n${value}\n${limit}`)
+    .join('\n\n');
 }
 
 function nameOf(rule: Rule, shadow: boolean): string {

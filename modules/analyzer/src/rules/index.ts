@@ -1,4 +1,5 @@
 // Every rule, one line each. No two of them write the same field.
 
 export { bands } from './bands.ts';
+export { expectations } from './expectations.ts';
 export { presence } from './presence.ts';
