@@ -17,7 +17,8 @@ const LABELS_MAX = 32;
 
 /** The alert within its bounds, each text on one line; undefined when its names are too long. */
 export function boundedAlert(alert: Alert): Alert | undefined {
-  const { id, state, severity, since_ms, until_ms, value, limit, incident, labels, acknowledged, silenced } = alert;
+  const { id, state, severity, since_ms, until_ms, value, limit, figure, labels, acknowledged, silenced } = alert;
+  const { incident, incident_sentence, incident_head } = alert;
   if (id.length > NAME_CHARACTERS_MAX || (incident?.length ?? 0) > NAME_CHARACTERS_MAX) return undefined;
   return {
     id,
@@ -25,12 +26,15 @@ export function boundedAlert(alert: Alert): Alert | undefined {
     severity,
     rule: text(alert.rule),
     resource: text(alert.resource),
-    sentence: oneLine(alert.sentence, SENTENCE_CHARACTERS_MAX),
+    sentence: sentence(alert.sentence),
     since_ms,
     ...(until_ms === undefined ? {} : { until_ms }),
     ...(value === undefined ? {} : { value }),
     ...(limit === undefined ? {} : { limit }),
+    ...(figure === undefined ? {} : { figure: text(figure) }),
     ...(incident === undefined ? {} : { incident }),
+    ...(incident_sentence === undefined ? {} : { incident_sentence: sentence(incident_sentence) }),
+    ...(incident_head === undefined ? {} : { incident_head }),
     ...(labels === undefined ? {} : { labels: boundedLabels(labels) }),
     ...(acknowledged === undefined ? {} : { acknowledged: boundedWord(acknowledged) }),
     ...(silenced === undefined ? {} : { silenced: boundedWord(silenced) }),
@@ -42,8 +46,15 @@ function boundedLabels(labels: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(some.map(([name, value]) => [text(name), text(value)]));
 }
 
-function boundedWord({ by, why, time_ms }: NonNullable<Alert['acknowledged']>): NonNullable<Alert['acknowledged']> {
-  return { by: text(by), ...(why === undefined ? {} : { why: text(why) }), time_ms };
+type Word = NonNullable<Alert['acknowledged']>;
+
+function boundedWord({ by, why, time_ms, until_ms }: Word): Word {
+  const until = until_ms === undefined ? {} : { until_ms };
+  return { by: text(by), ...(why === undefined ? {} : { why: text(why) }), time_ms, ...until };
+}
+
+function sentence(given: string): string {
+  return oneLine(given, SENTENCE_CHARACTERS_MAX);
 }
 
 function text(given: string): string {

@@ -34,6 +34,7 @@ export function noticeOf(more: Partial<Notice> = {}, told: Told = toldOf()): Not
     kind: 'raised',
     severity: told.alert.severity,
     alerts: [told],
+    sentence: undefined,
     step: 0,
     time_ms: 1_700_000_000_000,
     began_ms: told.alert.since_ms,
@@ -45,7 +46,7 @@ export function noticeOf(more: Partial<Notice> = {}, told: Told = toldOf()): Not
 /** Sets up a channel from a table of the settings. Secrets come from the variables given. */
 export function openChannel(table: object, environment: Record<string, string> = {}): Channel {
   const channels = { tested: table } as Record<string, { type: string }>;
-  const config = { channels, routes: [], state_dir: '', time_zone: '', page_url: '' };
+  const config = { channels, routes: [], gather_ms: 0, state_dir: '', time_zone: '', page_url: '' };
   const channel = makeReady(config, new Secrets(environment)).channels.get('tested')?.channel;
   if (channel === undefined) throw new Error('there is no such channel');
   onTestFinished(async () => {

@@ -44,12 +44,15 @@ class Desk {
     return this.#doing((change) => this.#incidents.take({ ...toldOf(more, machine), time_ms }, this.now_ms, change));
   }
 
+  /** Lets a moment pass, and returns what it led to. */
+  wait(wait_ms: number): string[] {
+    this.now_ms += wait_ms;
+    return this.#doing((change) => this.#incidents.look(this.now_ms, change));
+  }
+
   /** Lets time pass, minute by minute, and returns what it led to. */
   pass(minutes: number): string[] {
-    return Array.from({ length: minutes }).flatMap(() => {
-      this.now_ms += MINUTE_MS;
-      return this.#doing((change) => this.#incidents.look(this.now_ms, change));
-    });
+    return Array.from({ length: minutes }).flatMap(() => this.wait(MINUTE_MS));
   }
 
   /** As after a kill: all that is not in the journal is gone. */
@@ -61,6 +64,11 @@ class Desk {
 
   get open(): number {
     return this.#incidents.open;
+  }
+
+  /** How long it gathers. */
+  protected get gather_ms(): number {
+    return 0;
   }
 
   get keysInJournal(): number {
@@ -82,11 +90,19 @@ class Desk {
       routes: readyRoutes(this.#routes, channels, 'UTC'),
       channels,
       page_url: 'https://example.com/',
+      gather_ms: this.gather_ms,
       tell: (channel, notice) => this.sent.push({ channel, notice }),
       count: (name, n = 1) => {
         this.counts[name] = (this.counts[name] ?? 0) + n;
       },
     });
+  }
+}
+
+/** The same, but it gathers for three seconds before it tells. */
+class PatientDesk extends Desk {
+  protected override get gather_ms(): number {
+    return 3_000;
   }
 }
 
@@ -134,6 +150,26 @@ describe('a finding', () => {
     expect(desk.take({ state: 'changed', severity: 'critical', acknowledged })).toEqual([]);
     expect(desk.pass(1)).toHaveLength(1);
     expect(desk.sent.at(-1)?.notice.text).toContain('ada has seen it');
+  });
+
+  it('that is over is over, also when the word of it bears an older time than one before', () => {
+    const desk = new Desk(CHAT);
+    desk.take();
+    desk.take({ state: 'changed', acknowledged: { by: 'ada', time_ms: 1 } }, 'db-01', desk.now_ms + 1_000);
+    expect(desk.take({ state: 'cleared' })).toHaveLength(1);
+    expect(desk.open).toBe(0);
+  });
+
+  it('said again for those who came later leads to nothing, unless it was never heard or has changed', () => {
+    const desk = new Desk(CHAT);
+    desk.take();
+    expect(desk.take({ state: 'changed', repeated: true })).toEqual([]);
+    expect(desk.take({ state: 'changed', repeated: true, severity: 'critical' })).toHaveLength(1);
+    expect(desk.take({ id: 'before', state: 'changed', repeated: true })).toEqual([
+      'chat: raised db-01: Disk full on / in 3 h',
+    ]);
+    expect(desk.take({ id: 'before', state: 'changed', repeated: true })).toEqual([]);
+    expect(JSON.stringify(desk.sent.map(({ notice }) => notice))).not.toContain('repeated');
   });
 
   it('is not told again when only its words and figures change', () => {
@@ -218,6 +254,97 @@ describe('an incident', () => {
     };
     expect(keys(1)).toEqual(keys(1));
     expect(keys(1)).not.toEqual(keys(2));
+  });
+});
+
+describe('what begins together', () => {
+  const rack = { incident: 'i1', incident_sentence: '3 machines of rack4.# were cut off together, first rack4.a' };
+
+  it('is gathered before anybody is told, also over a restart', () => {
+    const desk = new PatientDesk(CHAT);
+    expect(desk.take()).toEqual([]);
+    expect(desk.wait(2_000)).toEqual([]);
+    desk.restart();
+    expect(desk.wait(999)).toEqual([]);
+    expect(desk.wait(1)).toEqual(['chat: raised db-01: Disk full on / in 3 h']);
+    expect(desk.take({ state: 'cleared' })).toHaveLength(1);
+  });
+
+  it('becomes one message when its incident is known a moment later, with what it is and its likeliest cause', () => {
+    const desk = new PatientDesk(CHAT);
+    for (const machine of ['rack4.a', 'rack4.b']) desk.take({}, machine);
+    desk.wait(1_000);
+    desk.take({ ...rack, severity: 'critical' }, 'rack4.c');
+    desk.take({ ...rack, state: 'changed', incident_head: true }, 'rack4.a');
+    desk.restart();
+    desk.take({ ...rack, state: 'changed' }, 'rack4.b');
+    desk.wait(1_000);
+    const incident_sentence = rack.incident_sentence.replace('3', '4');
+    desk.take({ ...rack, incident_sentence }, 'rack4.d');
+    // An older word that comes late.
+    desk.take({ ...rack, severity: 'critical' }, 'rack4.e', desk.now_ms - 1_000);
+    desk.restart();
+    // Not a second later than the first of them alone would have been.
+    expect(desk.wait(1_000)).toEqual([`chat: raised ${incident_sentence}`]);
+    const [sent] = desk.sent;
+    expect(sent?.notice).toMatchObject({ count: 5, severity: 'critical', group: 'i1' });
+    expect(sent?.notice.alerts.map(({ machine }) => machine)[0]).toBe('rack4.a');
+    for (const name of 'abcd') expect(desk.take({ state: 'cleared' }, `rack4.${name}`)).toEqual([]);
+    expect(desk.take({ state: 'cleared' }, 'rack4.e')).toEqual([`chat: cleared Over: ${incident_sentence}`]);
+    expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('stays where it is when it was told, and what joins it later is told without it', () => {
+    const desk = new PatientDesk(CHAT);
+    desk.take({}, 'rack4.a');
+    expect(desk.wait(3_000)).toHaveLength(1);
+    expect(desk.take({ ...rack, state: 'changed' }, 'rack4.a')).toEqual([]);
+    desk.take(rack, 'rack4.b');
+    expect(desk.wait(3_000)).toEqual([`chat: raised ${rack.incident_sentence}`]);
+    expect(desk.sent.at(-1)?.notice.alerts.map(({ machine }) => machine)).toEqual(['rack4.b']);
+    expect(desk.take({ state: 'cleared' }, 'rack4.a')).toEqual(['chat: cleared Over: rack4.a: Disk full on / in 3 h']);
+  });
+
+  it('moves on to a wider incident as long as nobody was told of it', () => {
+    const desk = new PatientDesk({ channels: ['chat'], quiet: '22:00-07:00' });
+    desk.now_ms = MONDAY_MS + 6 * 60 * MINUTE_MS;
+    desk.take({ id: 'cpu', incident: 'here' }, 'rack4.a');
+    desk.take({ id: 'disk', incident: 'here' }, 'rack4.a');
+    desk.pass(30);
+    desk.take({ ...rack, id: 'disk', state: 'changed' }, 'rack4.a');
+    expect(desk.pass(30)).toEqual([
+      'chat: raised rack4.a: Disk full on / in 3 h',
+      `chat: raised ${rack.incident_sentence}`,
+    ]);
+    expect(desk.sent.map(({ notice }) => notice.alerts.map(({ alert }) => alert.id))).toEqual([['cpu'], ['disk']]);
+  });
+
+  it('and is over before anybody was told is told once, as over', () => {
+    const desk = new PatientDesk(CHAT);
+    desk.take();
+    expect(desk.take({ state: 'cleared' })).toEqual([]);
+    desk.restart();
+    expect(desk.wait(3_000)).toEqual(['chat: cleared Over: db-01: Disk full on / in 3 h']);
+    expect(desk.keysInJournal).toBe(0);
+
+    for (const name of 'ab') desk.take({}, `rack4.${name}`);
+    for (const name of 'ab') desk.take({ ...rack, state: 'cleared' }, `rack4.${name}`);
+    expect(desk.wait(3_000)).toEqual([`chat: cleared Over: ${rack.incident_sentence}`]);
+    expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('and is silenced before anybody was told is told when that ends', () => {
+    const desk = new PatientDesk(CHAT);
+    desk.take();
+    const silenced = { by: 'ada', time_ms: 1 };
+    desk.take({ state: 'changed', silenced });
+    expect(desk.wait(3_000)).toEqual([]);
+    expect(desk.take({ state: 'changed' })).toEqual(['chat: raised db-01: Disk full on / in 3 h']);
+
+    desk.take({ id: 'other' });
+    desk.take({ id: 'other', state: 'changed', silenced });
+    desk.take({ id: 'other', state: 'cleared', silenced });
+    expect(desk.wait(3_000)).toEqual([]);
   });
 });
 

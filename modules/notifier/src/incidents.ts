@@ -3,7 +3,11 @@
 // Findings that belong together are one group: an incident, or a finding that has none. For each channel that is told
 // of a group there is a lane, which knows how much of it was told. Whatever changes in a group gets the next number, so
 // what a lane still has to tell is what has a higher number than it told last.
+//
+// That some findings are an incident is known only a moment after the first of them. So a new group gathers for a while
+// before anybody is told of it, and a finding of which nothing was told moves to the incident that it turns out to be of.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Alert, Severity } from '@ganglion/topics';
 import { alert as alertTopic, Severity as SeveritySchema } from '@ganglion/topics';
 import Type, { type Static } from 'typebox';
@@ -38,7 +42,8 @@ const Finding = Type.Object({
   routes: Type.Array(Type.String()),
   /** When the alert was sent that tells most of it: an older one that comes again says nothing new. */
   time_ms: Type.Number(),
-  /** The number of its last change that is to be told; 0 when there was none. */
+  /** The number of its first change that is to be told, and of its last; 0 when there was none. */
+  first: Type.Integer(),
   changed: Type.Integer(),
   /** Its severity and whether it was acknowledged, when that was. */
   severity: SeveritySchema,
@@ -63,6 +68,10 @@ type Lane = Static<typeof Lane>;
 
 const Group = Type.Object({
   began_ms: Type.Number(),
+  /** Until then it gathers. */
+  ready_ms: Type.Number(),
+  /** What it is by the newest word, when it is an incident, and from when that is. */
+  sentence: Type.Optional(Type.Object({ text: Type.String(), time_ms: Type.Number() })),
   /** The number of its last change. */
   changes: Type.Integer(),
   lanes: Type.Record(Type.String(), Lane),
@@ -77,6 +86,8 @@ export interface IncidentsOptions {
   /** The channels that there are. */
   readonly channels: readonly string[];
   readonly page_url: string;
+  /** How long a new group gathers before it is told of. */
+  readonly gather_ms: number;
   /** Takes a notice for a channel: it is on its way when the change is made. */
   readonly tell: (channel: string, notice: Notice, change: Change) => void;
   readonly count: (name: string, n?: number) => void;
@@ -105,7 +116,9 @@ export class Incidents {
     return this.#findings.size;
   }
 
-  /** Takes an alert; what it leads to is in the change. The same alert again leads to nothing. */
+  /**
+   * Takes an alert; what it leads to is in the change. The same alert again leads to nothing, unless it was not heard before.
+   */
   take({ machine, alert: given, time_ms }: Told & { readonly time_ms: number }, now_ms: number, change: Change): void {
     if (given.shadow === true) return;
     const alert = boundedAlert(given);
@@ -115,16 +128,24 @@ export class Incidents {
     }
     const key = `${machine}/${alert.id}`;
     const known = this.#findings.get(key);
-    if (this.#over.has(key) || time_ms < (known?.time_ms ?? 0)) return;
+    if (this.#over.has(key)) return;
     if (alert.state === 'cleared') {
-      this.#end(key, known, alert, now_ms, change);
+      this.#end(key, known, { alert, time_ms }, now_ms, change);
+      return;
+    }
+    if (time_ms < (known?.time_ms ?? 0)) return;
+    if (known !== undefined && given.repeated === true && saysTheSame(known.alert, alert)) {
+      known.heard_ms = now_ms;
       return;
     }
     if (known === undefined && this.#findings.size >= FINDINGS_MAX) {
       this.#options.count('findings_not_taken');
       return;
     }
-    const finding = known ?? this.#begin(key, machine, alert, now_ms);
+    const finding =
+      known === undefined
+        ? this.#begin(key, machine, alert, now_ms)
+        : this.#moved(key, known, alert.incident, now_ms, change);
     this.#change(key, { ...finding, time_ms }, alert, now_ms, change);
     this.#tellGroup(finding.group, now_ms, change);
   }
@@ -145,12 +166,31 @@ export class Incidents {
 
   #begin(key: string, machine: string, alert: Alert, now_ms: number): Finding {
     const name = alert.incident ?? key;
-    const group = this.#groups.get(name) ?? { began_ms: alert.since_ms, changes: 0, lanes: {}, routes: {} };
+    this.#join(name, key, alert.since_ms, now_ms + this.#options.gather_ms);
+    const { severity } = alert;
+    return { machine, alert, group: name, severity, heard_ms: now_ms, time_ms: 0, ...untold() };
+  }
+
+  /** Puts a finding in a group, which is begun where there is none, and gathers no longer than the finding may wait. */
+  #join(name: string, key: string, began_ms: number, ready_ms: number): void {
+    const group = this.#groups.get(name) ?? { began_ms, ready_ms, changes: 0, lanes: {}, routes: {} };
+    group.ready_ms = Math.min(group.ready_ms, ready_ms);
     this.#groups.set(name, group);
     this.#membersOf(name).add(key);
-    const { severity } = alert;
-    const empty = { channels: [], routes: [], changed: 0, time_ms: 0, acknowledged: false };
-    return { machine, alert, group: name, severity, heard_ms: now_ms, ...empty };
+  }
+
+  /** The finding in the group of its incident, when that is another one and nobody was told of the finding yet. */
+  #moved(key: string, known: Finding, incident: string | undefined, now_ms: number, change: Change): Finding {
+    const { group: before } = known;
+    const group = this.#groups.get(before);
+    if (incident === undefined || incident === before || group === undefined || isTold(known, group)) return known;
+    this.#join(incident, key, known.alert.since_ms, group.ready_ms);
+    this.#membersOf(before).delete(key);
+    const moved: Finding = { ...known, group: incident, ...untold() };
+    this.#findings.set(key, moved);
+    if (this.#membersOf(before).size === 0) this.#drop(before, change);
+    else this.#tellGroup(before, now_ms, change);
+    return moved;
   }
 
   /** Notes what is new about a finding; what only differs in its words or figures is not told by itself. */
@@ -162,14 +202,18 @@ export class Incidents {
     // Where it had told nobody, perhaps it now does: it has become more severe, or it is another time of day.
     const routed = worth ? this.#route(before, alert, group, now_ms) : before;
     const told = worth && alert.silenced === undefined && routed.channels.length > 0;
+    const changed = told ? ++group.changes : before.changed;
     const finding: Finding = {
       ...before,
       alert,
       channels: routed.channels,
       routes: routed.routes,
       heard_ms: now_ms,
-      ...(told ? { changed: ++group.changes, severity: alert.severity, acknowledged } : {}),
+      first: before.first || changed,
+      changed,
+      ...(told && { severity: alert.severity, acknowledged }),
     };
+    noteSentence(before.group, group, { alert, time_ms: before.time_ms });
     this.#findings.set(key, finding);
     change.set(`f/${key}`, finding);
     change.set(`g/${before.group}`, group);
@@ -193,7 +237,13 @@ export class Incidents {
     return { channels: [...channels], routes: [...routes] };
   }
 
-  #end(key: string, finding: Finding | undefined, alert: Alert, now_ms: number, change: Change): void {
+  #end(
+    key: string,
+    known: Finding | undefined,
+    { alert, time_ms }: { readonly alert: Alert; readonly time_ms: number },
+    now_ms: number,
+    change: Change,
+  ): void {
     this.#over.set(key, true);
     change.set(`o/${key}`, true);
     for (const oldest of this.#over.keys()) {
@@ -201,9 +251,16 @@ export class Incidents {
       this.#over.delete(oldest);
       change.set(`o/${oldest}`, undefined);
     }
-    if (finding === undefined) return;
+    if (known === undefined) return;
+    let finding = this.#moved(key, known, alert.incident, now_ms, change);
+    // In another group it has to be told there first: that it was, and is over.
+    if (finding !== known && known.changed > 0) {
+      this.#change(key, finding, { ...alert, state: 'changed' }, now_ms, change);
+      finding = this.#findings.get(key) ?? finding;
+    }
     const group = this.#groups.get(finding.group);
     if (group === undefined) return;
+    noteSentence(finding.group, group, { alert, time_ms });
     const ended: Finding = { ...finding, alert, heard_ms: now_ms };
     // Of what nobody was to be told, the end is nothing to tell either.
     if (finding.changed > 0) ended.changed = ++group.changes;
@@ -253,9 +310,11 @@ export class Incidents {
     const news = findings.filter(({ changed }) => changed > lane.told);
     const route = this.#routes.get(lane.route);
     const severity = worst(open.length > 0 ? open : findings);
-    const what = this.#whatToTell(lane, route, open, news, severity, now_ms);
+    const what = this.#whatToTell(group, lane, route, { open, news, severity }, now_ms);
     if (what === undefined) return undefined;
     const quiet_ms = severity === 'critical' ? 0 : (route?.quietFor(now_ms) ?? 0);
+    // What has come and gone in quiet times is told to nobody.
+    if (quiet_ms > 0 && lane.told === 0 && open.length === 0) return undefined;
     const at_ms = quiet_ms > 0 ? Math.max(what.at_ms, now_ms + quiet_ms) : what.at_ms;
     if (at_ms > now_ms) return at_ms;
 
@@ -266,6 +325,7 @@ export class Incidents {
       kind: what.kind,
       severity,
       alerts: sorted(about),
+      sentence: group.sentence?.text,
       step: lane.step,
       time_ms: now_ms,
       began_ms: group.began_ms,
@@ -274,19 +334,22 @@ export class Incidents {
     this.#options.tell(channel, notice, change);
     Object.assign(lane, { told: group.changes, step: lane.step + 1, last_ms: now_ms, severity });
     delete lane.escalated;
-    return this.#whatToTell(lane, route, open, [], severity, now_ms)?.at_ms;
+    return this.#whatToTell(group, lane, route, { open, news: [], severity }, now_ms)?.at_ms;
   }
 
   #whatToTell(
+    { ready_ms }: Group,
     lane: Lane,
     route: ReadyRoute | undefined,
-    open: readonly Finding[],
-    news: readonly Finding[],
-    severity: Severity,
+    { open, news, severity }: Matters,
     now_ms: number,
   ): { readonly kind: Kind; readonly at_ms: number } | undefined {
     if (lane.escalated === true && open.length > 0) return { kind: 'escalated', at_ms: now_ms };
-    if (lane.told === 0) return open.length > 0 ? { kind: 'raised', at_ms: now_ms } : undefined;
+    if (lane.told === 0) {
+      // Silenced while it was gathered.
+      if (news.every(({ alert }) => alert.silenced !== undefined)) return undefined;
+      return { kind: open.length > 0 ? 'raised' : 'cleared', at_ms: Math.max(ready_ms, now_ms) };
+    }
     if (news.length > 0) {
       if (open.length === 0) return { kind: 'cleared', at_ms: now_ms };
       if (rank(severity) > rank(lane.severity)) return { kind: 'changed', at_ms: now_ms };
@@ -397,6 +460,34 @@ export class Incidents {
   }
 }
 
+/** What a channel may have to be told of: what is not over, what is new, and how severe it is in all. */
+interface Matters {
+  readonly open: readonly Finding[];
+  readonly news: readonly Finding[];
+  readonly severity: Severity;
+}
+
+/** A finding of which nobody was told. */
+function untold(): Pick<Finding, 'channels' | 'routes' | 'first' | 'changed' | 'acknowledged'> {
+  return { channels: [], routes: [], first: 0, changed: 0, acknowledged: false };
+}
+
+/** Whether some channel was told of a finding. */
+function isTold({ first, channels }: Finding, { lanes }: Group): boolean {
+  return first > 0 && channels.some((channel) => (lanes[channel]?.told ?? 0) >= first);
+}
+
+/** Whether an alert that is said again says nothing else. */
+function saysTheSame({ state: _, ...before }: Alert, { state: __, ...again }: Alert): boolean {
+  return isDeepStrictEqual(before, again);
+}
+
+/** Notes what an incident is, when an alert tells it and no newer one has. */
+function noteSentence(name: string, group: Group, { alert, time_ms }: { alert: Alert; time_ms: number }): void {
+  if (alert.incident !== name || alert.incident_sentence === undefined) return;
+  if (time_ms >= (group.sentence?.time_ms ?? 0)) group.sentence = { text: alert.incident_sentence, time_ms };
+}
+
 function newLane(route: string): Lane {
   return { route, told: 0, step: 0, last_ms: 0, severity: 'info' };
 }
@@ -427,10 +518,14 @@ function worst(findings: readonly Finding[]): Severity {
   );
 }
 
-/** The most severe first; of those, the oldest. */
+/** The likeliest cause first, then the most severe; of those, the oldest. */
 function sorted(findings: readonly Finding[]): Told[] {
+  const isHead = ({ alert, group }: Finding) => Number(alert.incident_head === true && alert.incident === group);
   return [...findings]
-    .sort((a, b) => rank(b.alert.severity) - rank(a.alert.severity) || a.alert.since_ms - b.alert.since_ms)
+    .sort(
+      (a, b) =>
+        isHead(b) - isHead(a) || rank(b.alert.severity) - rank(a.alert.severity) || a.alert.since_ms - b.alert.since_ms,
+    )
     .map(({ machine, alert }) => ({ machine, alert }));
 }
 

@@ -28,7 +28,7 @@ async function stage(answer = says(200)) {
 
 const raise = (machine: string, more: Partial<Alert> = {}) => alert(machine, toldOf(more).alert);
 
-const run = (config: object): Promise<Subject> => runUnderTest(notifier, { config });
+const run = (config: object): Promise<Subject> => runUnderTest(notifier, { config: { gather_ms: 0, ...config } });
 
 const titles = (receiver: Receiver) => receiver.received.map(({ body }) => JSON.parse(body).title);
 

@@ -46,6 +46,7 @@ export default defineModule({
       routes,
       channels: [...channels.keys()],
       page_url: config.page_url,
+      gather_ms: config.gather_ms,
       tell: (channel, notice, change) => outbox.add(channel, notice, change),
       count,
     });

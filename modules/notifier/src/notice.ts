@@ -24,7 +24,7 @@ export const Notice = Type.Object({
   severity: Severity,
   /** What belongs together: an incident, or one finding. The same in all notices about it. */
   group: Type.String(),
-  /** One line: "db-01: Disk full on / in 3 h". */
+  /** One line: "db-01: Disk full on / in 3 h"; of an incident, "80 machines of site1.rack4.# were cut off together". */
   title: Type.String(),
   /** Lines for people; the title is not among them. */
   text: Type.String(),
@@ -47,6 +47,8 @@ export interface Matter {
   readonly severity: Severity;
   /** All of them, the most severe first. */
   readonly alerts: readonly Told[];
+  /** What an incident is, in a sentence of its own; undefined of what is none. */
+  readonly sentence: string | undefined;
   /** How many notices about this group the channel had before: it tells two that say the same apart. */
   readonly step: number;
   readonly time_ms: number;
@@ -58,7 +60,7 @@ export interface Matter {
 
 /** Writes a notice. */
 export function writeNotice(matter: Matter): Notice {
-  const { channel, group, kind, severity, alerts, step, time_ms, began_ms, page_url } = matter;
+  const { channel, group, kind, severity, alerts, sentence, step, time_ms, began_ms, page_url } = matter;
   const shown = alerts.slice(0, ALERTS_MAX);
   const more = alerts.length - shown.length;
   const lines = [...shown.map((told) => lineOf(told)), ...(more > 0 ? [`and ${more} more`] : [])];
@@ -67,7 +69,7 @@ export function writeNotice(matter: Matter): Notice {
     kind,
     severity,
     group,
-    title: titleOf(kind, alerts),
+    title: titleOf(kind, alerts, sentence),
     text: lines.join('\n'),
     count: alerts.length,
     alerts: [...shown],
@@ -94,7 +96,15 @@ export function testNotice(channel: string, host: string, now_ms: number): Notic
   };
   const matter = { channel, group: `test ${host} ${now_ms}`, kind: 'test', severity: 'info' } as const;
   const alerts = [{ machine: host, alert: told }];
-  return writeNotice({ ...matter, alerts, step: 0, time_ms: now_ms, began_ms: now_ms, page_url: '' });
+  return writeNotice({
+    ...matter,
+    alerts,
+    sentence: undefined,
+    step: 0,
+    time_ms: now_ms,
+    began_ms: now_ms,
+    page_url: '',
+  });
 }
 
 /** What stands before a sentence, so that the first word says what became of it. */
@@ -108,7 +118,8 @@ const FRONT: Readonly<Record<Kind, string>> = {
   test: 'Test: ',
 };
 
-function titleOf(kind: Kind, alerts: readonly Told[]): string {
+function titleOf(kind: Kind, alerts: readonly Told[], sentence: string | undefined): string {
+  if (sentence !== undefined) return `${FRONT[kind]}${sentence}`;
   const [first] = alerts;
   if (first === undefined) return FRONT[kind].trim();
   const machines = new Set(alerts.map(({ machine }) => machine)).size;

@@ -64,6 +64,14 @@ export const config = Type.Object(
       description:
         'Who is told of what, each a table under [[notifier.routes]]; without any, everything by all channels',
     }),
+    gather_ms: Type.Integer({
+      default: 3_000,
+      minimum: 0,
+      maximum: 60_000,
+      unit: 'ms',
+      description: 'How long what begins together is gathered before it is told for the first time; 0: at once',
+      wanted: 'milliseconds, a whole number from 0 to 60000',
+    }),
     state_dir: Type.String({
       default: '',
       description: 'Folder of the journal; without one, "notifier" in the folder of the service or the user',
