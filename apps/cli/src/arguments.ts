@@ -20,7 +20,7 @@ export interface Arguments {
   readonly command: string | undefined;
   /** The words after the command. */
   readonly words: readonly string[];
-  /** `--help`, `--version`, `--json`, `--apply`, `--dead`, `--states`, `--once`, `--list`: those that were given. */
+  /** `--help`, `--version`, `--json`, `--apply`, `--dead`, `--states`, `--once`, `--list`…: those that were given. */
   readonly switches: ReadonlySet<Switch>;
   /** `--config`, `--with`, `--count`, `--tracker`…: every value that was given. */
   readonly options: Readonly<Record<Option, readonly string[]>>;
@@ -37,6 +37,8 @@ const SWITCHES = {
   states: {},
   once: {},
   list: {},
+  incident: {},
+  undo: {},
 } as const;
 const OPTIONS = [
   'config',
@@ -49,6 +51,17 @@ const OPTIONS = [
   'scope',
   'days',
   'test',
+  'for',
+  'from',
+  'until',
+  'why',
+  'by',
+  'rule',
+  'resource',
+  'severity-max',
+  'hours',
+  'time-zone',
+  'end',
 ] as const;
 
 /** A flag without a value. */
@@ -91,6 +104,17 @@ export function readArguments(words: readonly string[]): Arguments {
     scope: [],
     days: [],
     test: [],
+    for: [],
+    from: [],
+    until: [],
+    why: [],
+    by: [],
+    rule: [],
+    resource: [],
+    'severity-max': [],
+    hours: [],
+    'time-zone': [],
+    end: [],
   };
   const flags: Flag[] = [];
   for (const token of tokens) {
@@ -114,6 +138,19 @@ export function readArguments(words: readonly string[]): Arguments {
   }
   const [command, ...rest] = positionals;
   return { command, words: rest, switches, options, flags };
+}
+
+/**
+ * Takes a flag that sets a setting elsewhere, and means something of its own to one command, out of those that do.
+ *
+ * @returns its values, and the arguments without it
+ */
+export function takeFlag(
+  args: Arguments,
+  name: string,
+): { readonly values: readonly string[]; readonly rest: Arguments } {
+  const values = args.flags.filter((flag) => flag.name === name).map(({ value }) => value);
+  return { values, rest: { ...args, flags: args.flags.filter((flag) => flag.name !== name) } };
 }
 
 /**

@@ -1,5 +1,7 @@
 // The commands of `ganglion`.
 
+import { acknowledge } from './commands/acknowledge.ts';
+import { alerts } from './commands/alerts.ts';
 import { brokerSetup } from './commands/broker-setup.ts';
 import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
@@ -8,6 +10,7 @@ import { doctor } from './commands/doctor.ts';
 import { link } from './commands/link.ts';
 import { notify } from './commands/notify.ts';
 import { runWith } from './commands/run.ts';
+import { silence } from './commands/silence.ts';
 import { simulate } from './commands/simulate.ts';
 import { tap } from './commands/tap.ts';
 import { up } from './commands/up.ts';
@@ -18,7 +21,22 @@ import { loadModule } from './modules.ts';
 
 const run = runWith({ loadModule, openLog });
 
-const COMMANDS: readonly Command[] = [up, run, tap, doctor, brokerSetup, user, link, notify, simulate, detect, config];
+const COMMANDS: readonly Command[] = [
+  up,
+  run,
+  tap,
+  alerts,
+  acknowledge,
+  silence,
+  doctor,
+  brokerSetup,
+  user,
+  link,
+  notify,
+  simulate,
+  detect,
+  config,
+];
 
 /**
  * Runs the command that the words name, as {@link dispatch} does.

@@ -293,6 +293,33 @@ export function channelNotTold(name: string, why: string): CodedError {
   });
 }
 
+/** No analyzer has said what the alerts and silences are, or obeyed an order about them. */
+export function alertsUnkept(exchange: string, waited_ms: number): CodedError {
+  return new CodedError('ALERTS_UNKEPT', {
+    what: 'nobody keeps alerts',
+    why: `none has answered on exchange ${oneLine(exchange, 80)} within ${waited_ms / 1000} s`,
+    todo: 'is an analyzer running there, and presence beside it? "ganglion tap --states" shows who is',
+  });
+}
+
+/** An order names an alert that is not on. */
+export function alertUnknown(id: string, hint: string): CodedError {
+  return new CodedError('ALERT_UNKNOWN', {
+    what: `alert "${oneLine(id, 60)}" not acknowledged`,
+    why: `there is none of that identity that is on${hint}`,
+    todo: '"ganglion alerts" lists those there are',
+  });
+}
+
+/** A silence that is not there is to be ended. */
+export function silenceUnknown(id: string, hint: string): CodedError {
+  return new CodedError('SILENCE_UNKNOWN', {
+    what: `silence "${oneLine(id, 60)}" not ended`,
+    why: `there is none of that identity${hint}`,
+    todo: '"ganglion silence --list" lists those there are',
+  });
+}
+
 /** The health file cannot be written. */
 export function healthFileUnwritable(path: string, thrown: unknown): CodedError {
   return new CodedError(

@@ -3,10 +3,11 @@
 
 import { queueFront, type RoleNeeds } from '@ganglion/bus-amqp';
 import { instanceName, type Module, oneLine, pulse } from '@ganglion/kernel';
+import { operatorModule } from './operator.ts';
 
 /** What one program does on the bus. */
 export interface Role {
-  /** The module's name, or `tap` and `admin`. Its queues are named after it. */
+  /** The module's name, or `operator`, `tap` and `admin`. Its queues are named after it. */
   readonly name: string;
   /** The one machine that a tracker speaks for. */
   readonly machine?: string;
@@ -57,7 +58,7 @@ export function rolesOf(modules: readonly Module[], machines: readonly string[])
   const roles = modules.flatMap((module) =>
     module.name === 'tracker' ? machines.map((machine) => trackerOf(module, machine)) : [roleOf(module)],
   );
-  return [...roles, tapRole(), ADMINISTRATOR];
+  return [...roles, operatorRole(), tapRole(), ADMINISTRATOR];
 }
 
 /** What a role may do with exchange and queues in the exchange's virtual host. */
@@ -159,6 +160,11 @@ function pulseOf(module: string, machine?: string): Keys {
     expression: `${escaped(module)}-[0-9a-f]{4}@${host}\\.${pulse.family}`,
     example: `${instanceName(module, machine)}.${pulse.family}`,
   };
+}
+
+/** Whoever looks at alerts, acknowledges and silences them from a shell. */
+function operatorRole(): Role {
+  return { ...roleOf(operatorModule()), says: 'reads alerts and gives orders about them, from a shell' };
 }
 
 function tapRole(): Role {
