@@ -40,12 +40,14 @@ interface Open {
   /** Its key among the findings of the machine. */
   readonly key: string;
   alert: Alert;
-  /** When an analyzer last spoke of it. */
+  /** When an analyzer last spoke of it, by the clock of `look`. */
   spoken_ms: number;
+  /** The time of what was last said of it: nothing that follows is older, whatever the clock of its machine. */
+  told_ms: number;
 }
 
 /** What is kept of a machine's open alerts. */
-const SavedAlerts = Type.Array(Type.Object({ key: Type.String(), alert: alert.schema }));
+const SavedAlerts = Type.Array(Type.Object({ key: Type.String(), alert: alert.schema, told_ms: Type.Number() }));
 
 export class Desk {
   readonly #count: DeskOptions['count'];
@@ -71,21 +73,33 @@ export class Desk {
     return [...this.#silences.values()].map(({ silence }) => silence);
   }
 
-  /** Takes all that is found on a machine now. */
-  findings(machine: string, { findings, unsure, left_out, labels }: Findings, time_ms: number): Outgoing[] {
+  /**
+   * Takes all that is found on a machine.
+   *
+   * @param time_ms when it was so, by the machine's clock
+   * @param now_ms when it came, by the clock of `look`
+   */
+  findings(
+    machine: string,
+    { findings, unsure, left_out, labels }: Findings,
+    time_ms: number,
+    now_ms: number = time_ms,
+  ): Outgoing[] {
     const out: Outgoing[] = [];
     const open = this.#open.get(machine) ?? new Map<string, Open>();
     const found = new Set<string>();
     for (const finding of findings) {
       found.add(finding.key);
       const known = open.get(finding.key);
-      if (known !== undefined) this.#change(known, finding, labels, time_ms, out);
-      else if (finding.pending !== true) this.#raise(machine, open, finding, labels, time_ms, out);
+      if (known !== undefined) {
+        known.spoken_ms = now_ms;
+        this.#change(known, finding, labels, time_ms, out);
+      } else if (finding.pending !== true) this.#raise(machine, open, finding, labels, { time_ms, now_ms }, out);
     }
     for (const each of open.values()) {
       if (found.has(each.key)) continue;
       const rule = each.alert.shadow === true ? `shadow.${each.alert.rule}` : each.alert.rule;
-      if (left_out !== undefined || unsure.includes(rule)) each.spoken_ms = time_ms;
+      if (left_out !== undefined || unsure.includes(rule)) each.spoken_ms = now_ms;
       else this.#clear(each, time_ms, out);
     }
     return out;
@@ -145,27 +159,29 @@ export class Desk {
 
   /** All that is open, for someone who came later. */
   repeat(time_ms: number): Outgoing[] {
-    return [...this.#all()].map(({ machine, alert }) => ({
-      machine,
-      alert: { ...alert, state: 'changed', repeated: true },
-      time_ms,
-    }));
+    return [...this.#all()].map((each) => {
+      each.told_ms = Math.max(time_ms, each.told_ms);
+      const { machine, alert, told_ms } = each;
+      return { machine, alert: { ...alert, state: 'changed', repeated: true }, time_ms: told_ms };
+    });
   }
 
   /** What is to be kept of a machine; undefined when nothing is open on it. */
   save(machine: string): unknown {
     const open = this.#open.get(machine);
-    return open === undefined ? undefined : [...open.values()].map(({ key, alert }) => ({ key, alert }));
+    return open === undefined
+      ? undefined
+      : [...open.values()].map(({ key, alert, told_ms }) => ({ key, alert, told_ms }));
   }
 
   /** Goes on with a machine where `save` left it. Returns false when that is none. */
   restore(machine: string, saved: unknown, now_ms: number): boolean {
     if (!Value.Check(SavedAlerts, saved)) return false;
-    for (const { key, alert } of saved) {
+    for (const { key, alert, told_ms } of saved) {
       if (this.#size >= ALERTS_MAX) return true;
       const open = this.#openOf(machine);
       if (!open.has(key)) this.#size++;
-      open.set(key, { machine, key, alert, spoken_ms: now_ms });
+      open.set(key, { machine, key, alert, spoken_ms: now_ms, told_ms });
     }
     return true;
   }
@@ -183,7 +199,7 @@ export class Desk {
     open: Map<string, Open>,
     { key, pending: _, ...finding }: FoundOnMachine,
     labels: Alert['labels'],
-    time_ms: number,
+    { time_ms, now_ms }: { readonly time_ms: number; readonly now_ms: number },
     out: Outgoing[],
   ): void {
     if (this.#size >= ALERTS_MAX) {
@@ -193,7 +209,7 @@ export class Desk {
     // From what does not change when the same findings come again after a kill, so that the alert is the same, too.
     const id = idOf(machine, key, finding.since_ms);
     const raised: Alert = { id, state: 'raised', ...finding, ...(labels !== undefined && { labels }) };
-    const each: Open = { machine, key, alert: raised, spoken_ms: time_ms };
+    const each: Open = { machine, key, alert: raised, spoken_ms: now_ms, told_ms: time_ms };
     this.#open.set(machine, open);
     open.set(key, each);
     this.#size++;
@@ -213,7 +229,6 @@ export class Desk {
   }
 
   #change(each: Open, finding: FoundOnMachine, labels: Alert['labels'], time_ms: number, out: Outgoing[]): void {
-    each.spoken_ms = time_ms;
     const { severity, sentence, value, limit } = finding;
     const before = each.alert;
     if (
@@ -244,13 +259,15 @@ export class Desk {
     this.#size--;
     if (open.size === 0) this.#open.delete(machine);
     this.#incidents.cleared(each);
-    out.push({ machine, alert: { ...alert, state: 'cleared', until_ms: Math.max(time_ms, alert.since_ms) }, time_ms });
+    const cleared: Alert = { ...alert, state: 'cleared', until_ms: Math.max(time_ms, alert.since_ms) };
+    out.push({ machine, alert: cleared, time_ms: Math.max(time_ms, each.told_ms) });
   }
 
   /** Notes what an alert says now, and says it. */
   #tell(each: Open, alert: Alert, time_ms: number): Outgoing {
     each.alert = { ...alert, state: 'changed' };
-    return { machine: each.machine, alert: each.alert, time_ms };
+    each.told_ms = Math.max(time_ms, each.told_ms);
+    return { machine: each.machine, alert: each.alert, time_ms: each.told_ms };
   }
 
   #tellIncident(joined: ReturnType<Incidents['look']>, time_ms: number): Outgoing[] {

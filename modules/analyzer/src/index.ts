@@ -102,7 +102,7 @@ export default defineModule({
       },
       findings: {
         message: ({ source, body, time_ms }) => {
-          const out = desk.findings(source, body, time_ms);
+          const out = desk.findings(source, body, time_ms, Date.now());
           rememberAlerts(out);
           return draftsOf(out);
         },
