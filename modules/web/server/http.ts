@@ -211,7 +211,7 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
 
 /** Whether a path is a view of the page, which reads the address itself. */
 function isView(path: string): boolean {
-  return path === '/' || path === '/index.html' || path === '/system' || path.startsWith('/m/');
+  return path === '/' || path === '/index.html' || path === '/system' || path === '/alerts' || path.startsWith('/m/');
 }
 
 /** The view that the form to log in stood in the place of. */

@@ -2,9 +2,12 @@
 
 import type { Duplex } from 'node:stream';
 import { type BusStatus, CodedError, type Context, compilePattern } from '@ganglion/kernel';
+import type { Alert, Death, Order, Silences } from '@ganglion/topics';
 import type { WebSocket } from 'ws';
-import { type Gone, type HelloFrame, type Look, PASS_ENDED, type RefusedFrame, TICK_MS } from '../wire/frames.ts';
+import { type AlertRow, type Ask, type Gone, type HelloFrame, type Look, PASS_ENDED, type RefusedFrame, TICK_MS } from '../wire/frames.ts';
 import type { Pass } from './access/access.ts';
+import { AlertFeed, BothFeeds } from './alert-feed.ts';
+import { AlertBook } from './alerts.ts';
 import { type Client, type Count, PlainClient } from './client.ts';
 import { Details } from './details.ts';
 import { Eyes, WATCHED_MAX } from './eyes.ts';
@@ -12,13 +15,15 @@ import { type Entry, Fleet } from './fleet.ts';
 import { busOf, plainOf, writeFrame, writePlain } from './frames.ts';
 import { Headlines } from './headlines.ts';
 import { LabelBook } from './labels.ts';
-import { type Looks, lookReader } from './looks.ts';
+import { messageReader, type Reader } from './looks.ts';
 import { MachineFeed } from './machine-feed.ts';
 import { messageOf } from './message.ts';
+import { Orders } from './orders.ts';
 import { type Feed, PageClient, type Round } from './page-client.ts';
 import { LastMinutes } from './peaks.ts';
 import { type Heard, hasFields } from './state.ts';
 import { System } from './system.ts';
+import { type Keepers, Tally, TallyFeed } from './tally.ts';
 
 /** Characters an analysis may have in the plain dialect; a larger one is dropped. */
 export const ANALYSIS_CHARACTERS_MAX = 16_384;
@@ -28,6 +33,9 @@ export const BEAT_MS = 1_000;
 
 /** What the closing handshake may take at the stop, before the sockets are cut. */
 export const GOODBYE_MS = 500;
+
+/** How long those who keep alerts may take to repeat them when this server is heard anew. */
+export const ROLL_CALL_MS = 10_000;
 
 const MEBIBYTE = 2 ** 20;
 
@@ -43,12 +51,13 @@ interface View {
   readonly fleet: Fleet;
   readonly sees: (machine: string) => boolean;
   readonly last_minutes: LastMinutes;
+  readonly tally: Tally;
   readonly pages: Set<PageClient>;
   readonly plains: Set<PlainClient>;
 }
 
 /** What a client may look at besides machines. */
-type May = Pick<HelloFrame, 'sees_system' | 'may_tap'>;
+type May = Pick<HelloFrame, 'sees_system' | 'may_tap' | 'may_order'>;
 
 export interface HubOptions {
   readonly machines_max: number;
@@ -57,6 +66,8 @@ export interface HubOptions {
   readonly details_mebibytes: number;
   readonly listen: Context['listen'];
   readonly tap: Context['tap'];
+  /** Publishes an order; resolves to whether the bus has taken it over. */
+  readonly order: (order: Order) => Promise<boolean>;
   /** The instance's name. */
   readonly server: string;
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
@@ -71,6 +82,8 @@ export interface HubOptions {
 export class Hub {
   readonly fleet: Fleet;
   readonly system: System;
+  readonly alerts: AlertBook;
+  readonly #orders: Orders;
   readonly #options: HubOptions;
   readonly #started_ms = Date.now();
   readonly #whole: View;
@@ -78,7 +91,7 @@ export class Hub {
   readonly #views = new Map<string, View>();
   /** By client, for those whose pass can end. */
   readonly #passes = new Map<Client, Pass>();
-  readonly #looks: Looks = lookReader();
+  readonly #read: Reader = messageReader();
   readonly #headlines: Headlines;
   readonly #labels: LabelBook;
   readonly #details: Details;
@@ -86,6 +99,7 @@ export class Hub {
   readonly #beats: NodeJS.Timeout;
   readonly #checks: NodeJS.Timeout;
   readonly #unwatch: () => void;
+  #roll_call: NodeJS.Timeout | undefined;
   #flush_due = false;
   #flush_timer: NodeJS.Timeout | undefined;
   /** When pages were told last, by a clock that nobody sets. */
@@ -97,7 +111,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     const { count, listen, tap } = options;
-    this.system = new System({ listen, tap, count, onAnalyzers: (there) => this.#tellAnalyzers(there) });
+    this.system = new System({ listen, tap, count, onAnalyzers: (there) => this.#tellAnalyzers(there), onKeepers: () => this.#tellKeepers() });
     this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
     this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
     this.#eyes = new Eyes({ listen, details: this.#details, count });
@@ -106,7 +120,9 @@ export class Hub {
       this.#headlines.forget(machine);
       this.#labels.forget(machine);
     });
-    this.#whole = viewOf('#', this.fleet, this.#headlines);
+    this.alerts = new AlertBook({ count, onChange: (before, after) => this.#tallyAll(before, after) });
+    this.#orders = new Orders({ book: this.alerts, bus: options.bus, publish: options.order });
+    this.#whole = viewOf('#', this.fleet, this.#headlines, () => this.system.judged_by);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
     this.#checks = setInterval(() => this.#check(), options.client_silence_ms / 4);
@@ -164,6 +180,34 @@ export class Hub {
     }
   }
 
+  /** Takes an alert off the bus. */
+  hearAlert(machine: string, alert: Alert): void {
+    this.alerts.hear(machine, alert, Date.now());
+    this.#flushSoon();
+  }
+
+  /** Takes the silences that an instance keeps. */
+  hearSilences(instance: string, { silences }: Silences): void {
+    this.alerts.hearSilences(instance, silences);
+    this.#flushSoon();
+  }
+
+  /** An instance is gone. */
+  buryInstance(name: string, death: Death): void {
+    this.system.died(name, death);
+    this.alerts.forgetSilencesOf(name);
+    this.#flushSoon();
+  }
+
+  /** This server was not there for a while, and now those who keep alerts repeat them. */
+  callTheRoll(): void {
+    clearTimeout(this.#roll_call);
+    const from_ms = performance.now();
+    this.#roll_call = setTimeout(() => {
+      if (this.alerts.endUnheard(from_ms, this.system.keepers, Date.now())) this.#flushSoon();
+    }, ROLL_CALL_MS);
+  }
+
   /** Takes a new client in and sends it the state, as much of it as its pass shows. `stream` carries `socket`. */
   add(socket: WebSocket, stream: Duplex, dialect: 'page' | 'plain', pass: Pass): void {
     this.#options.count('clients_opened');
@@ -191,6 +235,7 @@ export class Hub {
     clearInterval(this.#beats);
     clearInterval(this.#checks);
     clearTimeout(this.#flush_timer);
+    clearTimeout(this.#roll_call);
     this.#unwatch();
     this.#eyes.close();
     this.system.close();
@@ -222,7 +267,8 @@ export class Hub {
     if (scope === '#') return this.#whole;
     let view = this.#views.get(scope);
     if (view === undefined) {
-      view = viewOf(scope, new Fleet(this.#options.machines_max), this.#headlines);
+      view = viewOf(scope, new Fleet(this.#options.machines_max), this.#headlines, () => this.system.judged_by);
+      for (const { row } of this.alerts.changes.values()) view.tally.move(undefined, row);
       for (const entry of this.fleet.since(0, this.fleet.size))
         if (view.sees(entry.state.machine)) view.fleet.adopt(entry.state, true);
       this.#views.set(scope, view);
@@ -245,9 +291,11 @@ export class Hub {
       count: this.#options.count,
       onRefused: (what) => this.#options.onRefused(what, stream),
       onClose: () => this.#closed(view, view.pages, client),
-      looks: this.#looks,
+      read: this.#read,
       lastMinutes: () => view.last_minutes.frame,
       onLook: (client, look) => this.#feedOf(view, client, look, this.#mayOf(view, pass)),
+      onOrder: (client, ask, number) => void this.#order(client, ask, number, pass, this.#mayOf(view, pass)),
+      news: (client) => new TallyFeed(client, view.tally),
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
@@ -259,6 +307,11 @@ export class Hub {
   #feedOf(view: View, client: PageClient, look: Look, may: May): Feed | undefined {
     if (look.view === 'fleet') return undefined;
     if (look.view === 'machine') return this.#feedOfMachine(view, client, look.machine);
+    if (look.view === 'alerts') {
+      const alerts = new AlertFeed(client, { book: this.alerts, sees: view.sees, whole: view === this.#whole });
+      const machine = look.machine === undefined ? undefined : this.#feedOfMachine(view, client, look.machine);
+      return machine === undefined ? alerts : new BothFeeds([alerts, machine]);
+    }
     if (!may.sees_system) return refuse(client, 'system', 'A link shows machines, and not the system.');
     const tap = may.may_tap ? look.tap : undefined;
     if (tap !== look.tap) refuse(client, 'tap', 'Only an admin may listen in.');
@@ -267,7 +320,24 @@ export class Hub {
 
   #mayOf(view: View, { role }: Pass): May {
     const sees_system = view === this.#whole;
-    return { sees_system, may_tap: sees_system && role === 'admin' };
+    const is_admin = sees_system && role === 'admin';
+    return { sees_system, may_tap: is_admin, may_order: is_admin };
+  }
+
+  async #order(client: PageClient, ask: Ask, number: number, pass: Pass, { may_order }: May): Promise<void> {
+    const refused = await this.#orders.pass(ask, pass, may_order);
+    if (refused !== undefined) this.#options.count('orders_refused');
+    const told = refused !== undefined && { refused };
+    client.tell(writeFrame({ type: 'ordered', sent_ms: Date.now(), number, ...told }));
+  }
+
+  #tallyAll(before: AlertRow | undefined, after: AlertRow | undefined): void {
+    for (const { tally } of this.#all_views()) tally.move(before, after);
+  }
+
+  #tellKeepers(): void {
+    for (const { tally } of this.#all_views()) tally.changed();
+    this.#flushSoon();
   }
 
   #feedOfMachine(view: View, client: PageClient, machine: string): Feed | undefined {
@@ -312,7 +382,11 @@ export class Hub {
     } else {
       for (const client of plains) client.pass(entry);
     }
-    if (pages.size === 0 || this.#flush_due) return;
+    if (pages.size > 0) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#flush_due) return;
     this.#flush_due = true;
     const wait_ms = this.#flushed_ms + TICK_MS - performance.now();
     if (wait_ms <= 0) setImmediate(this.#flush);
@@ -382,9 +456,10 @@ export class Hub {
   }
 }
 
-function viewOf(scope: string, fleet: Fleet, headlines: Headlines): View {
+function viewOf(scope: string, fleet: Fleet, headlines: Headlines, keepers: () => Keepers): View {
   const last_minutes = new LastMinutes(fleet, headlines);
-  return { scope, fleet, sees: compilePattern(scope), last_minutes, pages: new Set(), plains: new Set() };
+  const sees = compilePattern(scope);
+  return { scope, fleet, sees, last_minutes, tally: new Tally(sees, keepers), pages: new Set(), plains: new Set() };
 }
 
 /** Whether an analysis is too large for the plain dialect. Most are too small for any doubt, and need not be written for it. */

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import { CodedError, defineModule, type Log, LogLimiter, live } from '@ganglion/kernel';
-import { analysis, birth, death } from '@ganglion/topics';
+import { alert, analysis, birth, death, order, silences } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
 import { Access } from './access/access.ts';
 import { limitConnections, refuseBroken } from './connections.ts';
@@ -37,10 +37,18 @@ const HOUR_MS = 3_600_000;
 
 export default defineModule({
   name: 'web',
-  listens: { analysis: live(analysis, NEWEST), birth: live(birth, NEWEST), death: live(death, NEWEST) },
+  listens: {
+    analysis: live(analysis, NEWEST),
+    birth: live(birth, NEWEST),
+    death: live(death, NEWEST),
+    // A storm of them, and all of them repeated, fit.
+    alert: live(alert, { limit_messages: 50_000, in_flight_max: 1_000 }),
+    silences: live(silences, { limit_messages: 1_000, in_flight_max: 100 }),
+  },
+  publishes: { order },
   config: Settings,
   start: async (context) => {
-    const { config, instance, bus, log, count, stopping, onStop } = context;
+    const { config, instance, bus, log, count, emit, stopping, onStop } = context;
     const page = readPageOrSay(config.page_dir, log);
     const tls = config.tls_cert !== '' || config.tls_key !== '';
     const server = tls ? createTlsServer(config, SERVER_OPTIONS, log) : createServer(SERVER_OPTIONS);
@@ -62,6 +70,7 @@ export default defineModule({
       count,
       listen: context.listen,
       tap: context.tap,
+      order: (body) => emit(order(instance, body)),
       ended: (passes) => access.ended(passes),
       onRefused: (what, from) => refusals.add('message', what, from instanceof Socket ? from.remoteAddress : undefined),
     });
@@ -101,12 +110,15 @@ export default defineModule({
       birth: ({ source, body }) => {
         if (body.kind === 'machine') hub.revive(source, body.about['labels']);
         else hub.system.born(source, body);
+        if (source === instance && body.repeated !== true) hub.callTheRoll();
       },
       death: ({ source, body }) => {
         const { kind, cause, died_ms, last_seen_ms } = body;
         if (kind === 'machine') hub.bury(source, { cause, died_ms }, last_seen_ms);
-        else hub.system.died(source, body);
+        else hub.buryInstance(source, body);
       },
+      alert: ({ source, body }) => hub.hearAlert(source, body),
+      silences: ({ source, body }) => hub.hearSilences(source, body),
     };
 
     function refuseConnection(from: string | undefined): void {

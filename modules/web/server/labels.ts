@@ -39,7 +39,7 @@ export class LabelBook {
 }
 
 /** It comes from outside, and may be anything. */
-function labelsIn(said: unknown): Labels | undefined {
+export function labelsIn(said: unknown): Labels | undefined {
   if (typeof said !== 'object' || said === null) return undefined;
   const labels: Record<string, string> = {};
   let count = 0;

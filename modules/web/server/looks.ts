@@ -1,9 +1,9 @@
-// What a client says it looks at, checked: it comes from outside.
+// What a client says it looks at, or wants done, checked: it comes from outside.
 
 import { KEY_BYTES_MAX } from '@ganglion/kernel';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type Look, ONLY_MAX, TAP_PER_SECOND_MAX } from '../wire/frames.ts';
+import { type Ask, type Look, ONLY_MAX, TAP_PER_SECOND_MAX } from '../wire/frames.ts';
 
 const Text = Type.String({ minLength: 1, maxLength: KEY_BYTES_MAX });
 
@@ -19,21 +19,68 @@ const LookSchema = Type.Union([
       Type.Object({ pattern: Text, per_second: Type.Integer({ minimum: 1, maximum: TAP_PER_SECOND_MAX }) }),
     ),
   }),
+  Type.Object({ view: Type.Literal('alerts'), machine: Type.Optional(Text) }),
 ]);
 
-export type Looks = (text: string) => Look | 'none' | 'invalid';
+const Signed = {
+  by: Type.Optional(Type.String({ maxLength: 100 })),
+  why: Type.Optional(Type.String({ maxLength: 500 })),
+};
+const Id = Type.String({ minLength: 1, maxLength: 100 });
+const Names = Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 20 });
 
-/** Makes what reads a client's message: the look in it; `none` for other JSON, which is allowed; `invalid` for the rest. */
-export function lookReader(): Looks {
-  const schema = Compile(LookSchema);
+const AskSchema = Type.Union([
+  Type.Object({
+    do: Type.Literal('acknowledge'),
+    machine: Text,
+    id: Type.String({ minLength: 1, maxLength: 256 }),
+    incident: Type.Optional(Type.Boolean()),
+    undo: Type.Optional(Type.Boolean()),
+    ...Signed,
+  }),
+  Type.Object({
+    do: Type.Literal('silence'),
+    id: Id,
+    machines: Text,
+    rules: Type.Optional(Names),
+    resources: Type.Optional(Names),
+    from_ms: Type.Number({ minimum: 0 }),
+    until_ms: Type.Number({ minimum: 0 }),
+    ...Signed,
+  }),
+  Type.Object({ do: Type.Literal('end_silence'), id: Id, ...Signed }),
+]);
+
+/** What a client says. */
+export type Said =
+  | { readonly kind: 'look'; readonly look: Look }
+  | { readonly kind: 'order'; readonly ask: Ask; readonly number: number }
+  /** Other JSON, which is allowed. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'invalid'; readonly what: 'looks_invalid' | 'orders_invalid' };
+
+export type Reader = (text: string) => Said;
+
+/** Makes what reads a client's messages. */
+export function messageReader(): Reader {
+  const look_schema = Compile(LookSchema);
+  const ask_schema = Compile(AskSchema);
   return (text) => {
     let message: unknown;
     try {
       message = JSON.parse(text);
     } catch {
-      return 'invalid';
+      return { kind: 'invalid', what: 'looks_invalid' };
     }
-    if (typeof message !== 'object' || message === null || !('look' in message)) return 'none';
-    return schema.Check(message.look) ? message.look : 'invalid';
+    if (typeof message !== 'object' || message === null) return { kind: 'none' };
+    if ('order' in message) {
+      const { order } = message;
+      const number = 'number' in message ? message.number : undefined;
+      if (typeof number !== 'number' || !ask_schema.Check(order)) return { kind: 'invalid', what: 'orders_invalid' };
+      return { kind: 'order', ask: order, number };
+    }
+    if (!('look' in message)) return { kind: 'none' };
+    const { look } = message;
+    return look_schema.Check(look) ? { kind: 'look', look } : { kind: 'invalid', what: 'looks_invalid' };
   };
 }

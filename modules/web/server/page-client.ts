@@ -2,11 +2,11 @@
 
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { Look } from '../wire/frames.ts';
+import type { Ask, Look } from '../wire/frames.ts';
 import { Client, type ClientEvents } from './client.ts';
 import type { Entry, Fleet } from './fleet.ts';
 import { fitting, writeFigures, writeFrame, writeMachines } from './frames.ts';
-import type { Looks } from './looks.ts';
+import type { Reader } from './looks.ts';
 import { messageOf } from './message.ts';
 
 /** Machines in one `machines` frame, and in one `figures` frame. */
@@ -33,16 +33,22 @@ export interface Feed {
 }
 
 export interface PageClientEvents extends ClientEvents {
-  readonly looks: Looks;
+  readonly read: Reader;
   /** The last minutes of the fleet, for who has just come; undefined when they are not told. */
   readonly lastMinutes: () => Uint8Array | undefined;
   /** It looks at something else now; returns what that brings besides the fleet. */
   readonly onLook: (client: PageClient, look: Look) => Feed | undefined;
+  /** It wants something done. */
+  readonly onOrder: (client: PageClient, ask: Ask, number: number) => void;
+  /** Makes what it is told besides, whatever it looks at. */
+  readonly news: (client: PageClient) => Feed;
 }
 
 export class PageClient extends Client {
-  readonly #looks: Looks;
+  readonly #read: Reader;
   readonly #onLook: PageClientEvents['onLook'];
+  readonly #onOrder: PageClientEvents['onOrder'];
+  readonly #news: Feed;
   readonly #lastMinutes: PageClientEvents['lastMinutes'];
   /** Which figures it is sent: all, those of some places, or none. */
   #figures: 'all' | 'none' | readonly number[] = 'all';
@@ -61,8 +67,10 @@ export class PageClient extends Client {
         events.onClose(client);
       },
     });
-    this.#looks = events.looks;
+    this.#read = events.read;
     this.#onLook = events.onLook;
+    this.#onOrder = events.onOrder;
+    this.#news = events.news(this);
     this.#lastMinutes = events.lastMinutes;
     // The state has the figures of now.
     this.#wide = fleet.serial;
@@ -83,6 +91,7 @@ export class PageClient extends Client {
       this.catchUp(round);
       return;
     }
+    this.#news.catchUp();
     this.#feed?.catchUp();
   }
 
@@ -103,9 +112,10 @@ export class PageClient extends Client {
   }
 
   protected override understand(data: RawData): void {
-    const look = this.#looks(String(data));
-    if (look === 'invalid') this.count('looks_invalid');
-    else if (look !== 'none') this.#look(look);
+    const said = this.#read(String(data));
+    if (said.kind === 'look') this.#look(said.look);
+    else if (said.kind === 'order') this.#onOrder(this, said.ask, said.number);
+    else if (said.kind === 'invalid') this.count(said.what);
   }
 
   #look(look: Look): void {

@@ -1,7 +1,7 @@
 // Who runs: every instance that presence has told of, or that was heard to pulse, with what it says of itself.
 
 import type { Pulse } from '@ganglion/kernel';
-import { analysis, areLastWords, type Birth, type Death } from '@ganglion/topics';
+import { alert, analysis, areLastWords, type Birth, type Death } from '@ganglion/topics';
 import { type Instance, PAST_MS } from '../wire/frames.ts';
 
 /** Instances that are known at once; past that the one dead longest is forgotten, or else the one known longest. */
@@ -36,6 +36,8 @@ export class Roster {
   readonly #dead = new Set<string>();
   /** The living that judge. */
   readonly #analyzers = new Set<string>();
+  /** The living that keep alerts, with the rules that they say they judge by. */
+  readonly #keepers = new Map<string, readonly string[]>();
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -44,6 +46,16 @@ export class Roster {
   /** How many that publish analyses are here, as far as they say so. */
   get analyzers(): number {
     return this.#analyzers.size;
+  }
+
+  /** The names of those that publish alerts and are here. */
+  get keepers(): Iterable<string> {
+    return this.#keepers.keys();
+  }
+
+  /** How many those are, and all the rules that they say they judge by. */
+  get judged_by(): { readonly keepers: number; readonly rules: readonly string[] } {
+    return { keepers: this.#keepers.size, rules: [...new Set([...this.#keepers.values()].flat())] };
   }
 
   get(name: string): Known | undefined {
@@ -56,7 +68,7 @@ export class Roster {
 
   /** Presence tells that it is here. */
   born(name: string, { about, born_ms, interval_ms }: Birth): void {
-    this.#put(instanceOf(name, about, textOf(about['role']) ?? '', born_ms, interval_ms));
+    this.#put(instanceOf(name, about, textOf(about['role']) ?? '', born_ms, interval_ms), 0, textsOf(about['rules']));
   }
 
   /** Presence tells that it is gone. Of one that was not known there is nothing to show. */
@@ -86,7 +98,7 @@ export class Roster {
     }
   }
 
-  #put(instance: Instance, told_gone_ms = 0): void {
+  #put(instance: Instance, told_gone_ms = 0, rules: readonly string[] = []): void {
     const { instance: name, gone } = instance;
     const text = JSON.stringify(instance);
     if (text.length > INSTANCE_CHARACTERS_MAX) {
@@ -101,6 +113,8 @@ export class Roster {
     if (gone !== undefined) this.#dead.add(name);
     if (gone === undefined && instance.publishes.includes(analysis.family)) this.#analyzers.add(name);
     else this.#analyzers.delete(name);
+    if (gone === undefined && instance.publishes.includes(alert.family)) this.#keepers.set(name, rules);
+    else this.#keepers.delete(name);
     this.#options.onChange(name);
   }
 
@@ -113,6 +127,7 @@ export class Roster {
     this.#known.delete(name);
     this.#dead.delete(name);
     this.#analyzers.delete(name);
+    this.#keepers.delete(name);
     this.#options.onChange(name);
   }
 }

@@ -31,6 +31,8 @@ export interface SystemOptions {
   readonly count: Count;
   /** The last that judges has gone, or one is back. */
   readonly onAnalyzers: (there: boolean) => void;
+  /** Who keeps alerts, or the rules that they judge by, may have changed. */
+  readonly onKeepers: () => void;
 }
 
 export class System {
@@ -46,6 +48,8 @@ export class System {
   #tell_due = false;
   #taps = 0;
   #analyzers_there = false;
+  /** Who keeps alerts, as it was told last. */
+  #keepers = '';
 
   constructor(options: SystemOptions) {
     this.#options = options;
@@ -53,10 +57,21 @@ export class System {
       onChange: (name) => {
         this.#changed(name);
         this.#countAnalyzers();
+        this.#lookAtKeepers();
       },
       onTooLarge: () => options.count('instances_too_large'),
     });
     this.#strangers = new Strangers((sender) => this.#roster.get(sender) !== undefined);
+  }
+
+  /** The instances that keep alerts. */
+  get keepers(): Iterable<string> {
+    return this.#roster.keepers;
+  }
+
+  /** How many those are, and the rules that they judge by. */
+  get judged_by(): { readonly keepers: number; readonly rules: readonly string[] } {
+    return this.#roster.judged_by;
   }
 
   born(name: string, birth: Birth): void {
@@ -105,6 +120,13 @@ export class System {
     if (there === this.#analyzers_there) return;
     this.#analyzers_there = there;
     this.#options.onAnalyzers(there);
+  }
+
+  #lookAtKeepers(): void {
+    const keepers = JSON.stringify(this.#roster.judged_by);
+    if (keepers === this.#keepers) return;
+    this.#keepers = keepers;
+    this.#options.onKeepers();
   }
 
   #tap(client: PageClient, look: TapLook, refuse: (why: string) => void): Tap | undefined {

@@ -11,6 +11,8 @@
 // **Looks.** A client says what it looks at, with one {@link Look} a message, and is sent no more than that. A look replaces the
 // one before; before the first it looks at the whole fleet. What it may not see is answered with `refused`.
 //
+// **Orders.** A client that may can order what is to become of alerts, with an {@link Ask} a message.
+//
 // **Plain** (no subprotocol): one object a message, one message an analysis.
 //
 //     {"machine":"db-01","cpu_result":"LOW","cpu_percentage":12.5,"time":"2026-11-03T14:03:12.345Z"}
@@ -29,8 +31,8 @@
 // 404 another path; 503 too many clients, or the server stops.
 //
 // **A view link.** A client that is in by one hears of the machines in its scope alone, in both dialects, is told
-// neither the server's name in full nor why the bus is away, and sees no system. A browser sends the link as a cookie, a
-// script as `Authorization: Bearer`.
+// neither the server's name in full nor why the bus is away, and sees no system. Of an alert it is not told who has said what,
+// nor what it shares with those of other machines. A browser sends the link as a cookie, a script as `Authorization: Bearer`.
 
 /** The WebSocket subprotocol of the page's dialect; the number changes when an old page could not read it. */
 export const PAGE_PROTOCOL = 'ganglion.page.v2';
@@ -121,6 +123,16 @@ export const TAP_PER_SECOND_MAX = 200;
 /** Characters of a tapped message's body that are shown. */
 export const TAP_BODY_CHARACTERS_MAX = 16_384;
 
+/** How much an alert matters, most first. */
+export const SEVERITIES = ['critical', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Alerts that have ended that are told: the newest. */
+export const ENDED_MAX = 1_000;
+
+/** Steps in the life of one alert that are told: the first, and of the others the newest. */
+export const LIFE_MAX = 20;
+
 /** What a client looks at. Sent as `{"look": …}`. */
 export type Look =
   /** Every machine; with `only`, of the others nothing but what changes rarely. */
@@ -128,7 +140,9 @@ export type Look =
   /** One machine in full, by name; of the others what changes rarely. */
   | { readonly view: 'machine'; readonly machine: string }
   /** What runs; of the machines what changes rarely. */
-  | { readonly view: 'system'; readonly tap?: TapLook };
+  | { readonly view: 'system'; readonly tap?: TapLook }
+  /** The alerts, and perhaps one machine in full; of the machines what changes rarely. */
+  | { readonly view: 'alerts'; readonly machine?: string };
 
 /** Messages somebody wants to listen in on. */
 export interface TapLook {
@@ -153,9 +167,10 @@ export interface HelloFrame {
   readonly bus: Bus;
   /** Whose login the client is in by; absent where it is in without one. */
   readonly user?: User;
-  /** Whether it may look at the system, and tap. */
+  /** Whether it may look at the system, tap, and give orders about alerts. */
   readonly sees_system: boolean;
   readonly may_tap: boolean;
+  readonly may_order: boolean;
 }
 
 /** All that is known of some machines. */
@@ -368,6 +383,162 @@ export interface TappedFrame {
   readonly left_out: number;
 }
 
+/** What somebody has said about an alert. */
+export interface Word {
+  /** Who and why; a view link is not told. */
+  readonly by?: string;
+  readonly why?: string;
+  readonly time_ms: number;
+  /** Until when it counts; of a silence. */
+  readonly until_ms?: number;
+}
+
+/** What became of an alert. A severity: it was raised with it, or has it from then on. */
+export type Step =
+  | Severity
+  | 'acknowledged'
+  | 'not_acknowledged'
+  | 'silenced'
+  | 'not_silenced'
+  | 'joined'
+  | 'ended';
+
+/** One alert, with all that is known of it. Texts are cut to what people read. Times are epoch milliseconds. */
+export interface AlertRow {
+  /** With `machine`, the same through its whole life. */
+  readonly id: string;
+  readonly machine: string;
+  readonly severity: Severity;
+  /** The rule that found it, and on what of the machine. */
+  readonly rule: string;
+  readonly resource: string;
+  /** For people, without the machine's name. */
+  readonly sentence: string;
+  /** By the machine's clock, as `until_ms`. */
+  readonly since_ms: number;
+  /** When it ended; absent while it is open. */
+  readonly until_ms?: number;
+  /** Nobody told that it ended: it was not open any more when those who keep alerts could be heard again. */
+  readonly unheard?: true;
+  /** What was measured, and what it was held against. */
+  readonly value?: number;
+  readonly limit?: number;
+  /** The figure that it is about: fields joined by dots. */
+  readonly figure?: string;
+  /** From a rule on trial: nobody is told. */
+  readonly shadow?: true;
+  /** Alerts that belong together share one. */
+  readonly incident?: string;
+  /** A view link is not told: it may name other machines. */
+  readonly incident_sentence?: string;
+  readonly incident_head?: true;
+  readonly labels?: Labels;
+  readonly acknowledged?: Word;
+  readonly silenced?: Word;
+  /** When what became of it, by the server's clock, as far as the server has heard; {@link LIFE_MAX} at most, oldest first. */
+  readonly life: readonly (readonly [time_ms: number, step: Step])[];
+}
+
+/** Alerts that are new to the client, or have changed: when it looks at the alerts, all that are open and those that ended last. */
+export interface AlertsFrame {
+  readonly type: 'alerts';
+  readonly sent_ms: number;
+  readonly alerts: readonly AlertRow[];
+  /** All that is known follows, until `whole`: what is not named by then is not known any more. */
+  readonly begins?: true;
+  readonly whole?: true;
+}
+
+/** Of which alerts nobody is told for a while. */
+export interface SilenceRow {
+  readonly id: string;
+  /** A pattern that fits the names of machines. */
+  readonly machines: string;
+  readonly labels?: Labels;
+  readonly rules?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly severity_max?: Severity;
+  readonly from_ms: number;
+  readonly until_ms: number;
+  /** Only at times of the day or the week. */
+  readonly by_calendar?: true;
+  readonly by: string;
+  readonly why?: string;
+  readonly time_ms: number;
+}
+
+/** The silences in force and to come, when they are looked at and when they change; not to a view link. */
+export interface SilencesFrame {
+  readonly type: 'silences';
+  readonly sent_ms: number;
+  /** Those that end first; {@link SILENCES_TOLD_MAX} at most. */
+  readonly silences: readonly SilenceRow[];
+  readonly left_out: number;
+}
+
+/** Silences that are told. */
+export const SILENCES_TOLD_MAX = 200;
+
+/** How many alerts are of each severity. */
+export type BySeverity = { readonly [severity in Severity]: number };
+
+/** How many alerts are open, to everyone when it changes. Those on trial and those that are silenced count apart. */
+export interface AlertedFrame {
+  readonly type: 'alerted';
+  readonly sent_ms: number;
+  readonly open: BySeverity;
+  /** Of the open ones those that nobody has acknowledged. */
+  readonly unacknowledged: BySeverity;
+  readonly silenced: number;
+  readonly on_trial: number;
+  /** Instances that keep alerts, as far as presence has told; without one nothing is raised and nothing obeyed. */
+  readonly keepers: number;
+  /** The rules that they judge by, as far as they say so. */
+  readonly rules: readonly string[];
+  /** Machines of which this has changed: how many are open, and the worst; 500 at most. */
+  readonly machines: readonly (readonly [machine: string, open: number, worst: Severity])[];
+  /** Machines told before have none, unless they are named again. */
+  readonly begins?: true;
+}
+
+/**
+ * Something to be done about alerts. Sent as `{"order": …, "number": 1}`; `ordered` with that number says whether it was passed
+ * on. That it was obeyed is seen by the alert or the silence itself. `by` counts only where nobody has to log in.
+ */
+export type Ask =
+  /** Somebody has seen it, or with `incident` all that belongs to it; with `undo` nobody has. */
+  | {
+      readonly do: 'acknowledge';
+      readonly machine: string;
+      readonly id: string;
+      readonly incident?: boolean;
+      readonly undo?: boolean;
+      readonly by?: string;
+      readonly why?: string;
+    }
+  /** Nobody is to be told, by the server's clock from `from_ms` until `until_ms`; a year at most. */
+  | {
+      readonly do: 'silence';
+      readonly id: string;
+      readonly machines: string;
+      readonly rules?: readonly string[];
+      readonly resources?: readonly string[];
+      readonly from_ms: number;
+      readonly until_ms: number;
+      readonly by?: string;
+      readonly why?: string;
+    }
+  | { readonly do: 'end_silence'; readonly id: string; readonly by?: string; readonly why?: string };
+
+/** What became of an {@link Ask}. */
+export interface OrderedFrame {
+  readonly type: 'ordered';
+  readonly sent_ms: number;
+  readonly number: number;
+  /** Why it was not passed on, in one sentence; absent when it was. */
+  readonly refused?: string;
+}
+
 /** One message of the page's dialect. `sent_ms` is the server's clock as it was written, epoch milliseconds. */
 export type TextFrame =
   | HelloFrame
@@ -380,6 +551,10 @@ export type TextFrame =
   | MeasureFrame
   | InstancesFrame
   | PulsesFrame
-  | TappedFrame;
+  | TappedFrame
+  | AlertsFrame
+  | SilencesFrame
+  | AlertedFrame
+  | OrderedFrame;
 export type BinaryFrame = FiguresFrame | PeaksFrame | PastFrame;
 export type Frame = TextFrame | BinaryFrame;
