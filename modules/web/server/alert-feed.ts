@@ -1,6 +1,6 @@
 // What a look at the alerts brings one client: all that are open and those that ended last, then each change; and the silences.
 
-import { type AlertRow, SILENCES_TOLD_MAX, type Word } from '../wire/frames.ts';
+import { type AlertRow, type Look, SILENCES_TOLD_MAX, type Word } from '../wire/frames.ts';
 import type { AlertBook } from './alerts.ts';
 import { writeFrame } from './frames.ts';
 import type { Feed, PageClient } from './page-client.ts';
@@ -13,6 +13,8 @@ export interface AlertFeedOptions {
   readonly sees: (machine: string) => boolean;
   /** Whether it is told who has said what, and of silences. */
   readonly whole: boolean;
+  /** What a look at a machine brings besides; undefined when it is not shown. */
+  readonly machine: (machine: string) => Feed | undefined;
 }
 
 export class AlertFeed implements Feed {
@@ -22,24 +24,47 @@ export class AlertFeed implements Feed {
   /** All that there was at the beginning is on its way. */
   #beginning = true;
   #silences_serial = 0;
+  #machine: Feed | undefined;
 
-  constructor(client: PageClient, options: AlertFeedOptions) {
+  constructor(client: PageClient, options: AlertFeedOptions, machine: string | undefined) {
     this.#client = client;
     this.#options = options;
+    this.#lookAt(machine);
+  }
+
+  /** Another alert of the same list is looked at: what was told of the list stands. */
+  goOn(look: Look): boolean {
+    if (look.view !== 'alerts') return false;
+    this.#lookAt(look.machine);
+    return true;
   }
 
   catchUp(): void {
-    const { book, whole } = this.#options;
+    const { book } = this.#options;
     while (!this.#client.full && (this.#beginning || this.#cursor < book.changes.serial)) this.#tellAlerts();
-    if (!whole || this.#client.full || this.#silences_serial === book.silences_serial) return;
+    if (!this.#client.full) this.#tellSilences();
+    this.#machine?.catchUp();
+  }
+
+  close(): void {
+    this.#machine?.close();
+  }
+
+  #lookAt(machine: string | undefined): void {
+    const before = this.#machine;
+    this.#machine = machine === undefined ? undefined : this.#options.machine(machine);
+    before?.close();
+  }
+
+  #tellSilences(): void {
+    const { book, whole } = this.#options;
+    if (!whole || this.#silences_serial === book.silences_serial) return;
     this.#silences_serial = book.silences_serial;
     const silences = book.silences(Date.now());
     const told = silences.slice(0, SILENCES_TOLD_MAX);
     const left_out = silences.length - told.length;
     this.#client.tell(writeFrame({ type: 'silences', sent_ms: Date.now(), silences: told, left_out }));
   }
-
-  close(): void {}
 
   #tellAlerts(): void {
     const { book, sees, whole } = this.#options;
@@ -74,21 +99,4 @@ function withoutWords(row: AlertRow): AlertRow {
 
 function timeOf({ time_ms, until_ms }: Word): Word {
   return { time_ms, ...(until_ms !== undefined && { until_ms }) };
-}
-
-/** Two feeds of one look. */
-export class BothFeeds implements Feed {
-  readonly #feeds: readonly Feed[];
-
-  constructor(feeds: readonly Feed[]) {
-    this.#feeds = feeds;
-  }
-
-  catchUp(): void {
-    for (const feed of this.#feeds) feed.catchUp();
-  }
-
-  close(): void {
-    for (const feed of this.#feeds) feed.close();
-  }
 }

@@ -110,7 +110,9 @@ export class AlertBook {
    */
   endUnheard(from_ms: number, keepers: Iterable<string>, now_ms: number): boolean {
     const all = [...keepers];
-    const haveTold = all.every((keeper) => (this.#silences.get(keeper)?.heard_ms ?? Number.NEGATIVE_INFINITY) >= from_ms);
+    const haveTold = all.every(
+      (keeper) => (this.#silences.get(keeper)?.heard_ms ?? Number.NEGATIVE_INFINITY) >= from_ms,
+    );
     if (all.length === 0 || !haveTold) return false;
     for (const { row, heard_ms } of [...this.changes.values()]) {
       if (row.until_ms !== undefined || heard_ms >= from_ms) continue;

@@ -15,7 +15,7 @@ afterEach(cleanUp);
 
 const EXCHANGE = 'ganglion';
 /** What is listened to whether or not somebody looks. `#.pulse`: the test itself. */
-const ALWAYS = ['#.analysis', '#.birth', '#.death', '#.pulse'];
+const ALWAYS = ['#.alert', '#.analysis', '#.birth', '#.death', '#.pulse', '#.silences'];
 
 /** The patterns that are bound to the exchange now, as the broker says. */
 async function bindings(): Promise<string[]> {

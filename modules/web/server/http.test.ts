@@ -20,7 +20,15 @@ function builtPage(): string {
 
 test('the page is served with its type and asked for again each time', async () => {
   const { host } = await startWeb({ page_dir: builtPage() });
-  for (const path of ['/', '/index.html', '/?kiosk', '/system?tap=%23', '/alerts', '/m/db-01.example.com', '/m/a%2Fb']) {
+  for (const path of [
+    '/',
+    '/index.html',
+    '/?kiosk',
+    '/system?tap=%23',
+    '/alerts',
+    '/m/db-01.example.com',
+    '/m/a%2Fb',
+  ]) {
     const { status, headers, body } = await ask(host, path);
     expect(status).toBe(200);
     expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });

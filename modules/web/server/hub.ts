@@ -4,9 +4,18 @@ import type { Duplex } from 'node:stream';
 import { type BusStatus, CodedError, type Context, compilePattern } from '@ganglion/kernel';
 import type { Alert, Death, Order, Silences } from '@ganglion/topics';
 import type { WebSocket } from 'ws';
-import { type AlertRow, type Ask, type Gone, type HelloFrame, type Look, PASS_ENDED, type RefusedFrame, TICK_MS } from '../wire/frames.ts';
+import {
+  type AlertRow,
+  type Ask,
+  type Gone,
+  type HelloFrame,
+  type Look,
+  PASS_ENDED,
+  type RefusedFrame,
+  TICK_MS,
+} from '../wire/frames.ts';
 import type { Pass } from './access/access.ts';
-import { AlertFeed, BothFeeds } from './alert-feed.ts';
+import { AlertFeed } from './alert-feed.ts';
 import { AlertBook } from './alerts.ts';
 import { type Client, type Count, PlainClient } from './client.ts';
 import { Details } from './details.ts';
@@ -111,7 +120,13 @@ export class Hub {
   constructor(options: HubOptions) {
     this.#options = options;
     const { count, listen, tap } = options;
-    this.system = new System({ listen, tap, count, onAnalyzers: (there) => this.#tellAnalyzers(there), onKeepers: () => this.#tellKeepers() });
+    this.system = new System({
+      listen,
+      tap,
+      count,
+      onAnalyzers: (there) => this.#tellAnalyzers(there),
+      onKeepers: () => this.#tellKeepers(),
+    });
     this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
     this.#details = new Details(options.details_mebibytes * MEBIBYTE, () => count('details_not_kept'));
     this.#eyes = new Eyes({ listen, details: this.#details, count });
@@ -308,9 +323,9 @@ export class Hub {
     if (look.view === 'fleet') return undefined;
     if (look.view === 'machine') return this.#feedOfMachine(view, client, look.machine);
     if (look.view === 'alerts') {
-      const alerts = new AlertFeed(client, { book: this.alerts, sees: view.sees, whole: view === this.#whole });
-      const machine = look.machine === undefined ? undefined : this.#feedOfMachine(view, client, look.machine);
-      return machine === undefined ? alerts : new BothFeeds([alerts, machine]);
+      const machine = (name: string) => this.#feedOfMachine(view, client, name);
+      const options = { book: this.alerts, sees: view.sees, whole: view === this.#whole, machine };
+      return new AlertFeed(client, options, look.machine);
     }
     if (!may.sees_system) return refuse(client, 'system', 'A link shows machines, and not the system.');
     const tap = may.may_tap ? look.tap : undefined;

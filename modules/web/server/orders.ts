@@ -33,7 +33,7 @@ export class Orders {
   /** Passes an order on; resolves to why it was not, in a sentence, or to undefined. */
   async pass(ask: Ask, { kind, who }: Pass, may_order: boolean): Promise<string | undefined> {
     if (!may_order) return kind === 'link' ? 'A link shows alerts, and changes nothing.' : 'Only an admin may do that.';
-    const order = this.#orderOf(ask, kind === 'session' ? who : (ask.by?.trim() || SOMEONE), Date.now());
+    const order = this.#orderOf(ask, kind === 'session' ? who : ask.by?.trim() || SOMEONE, Date.now());
     if (typeof order === 'string') return order;
     if (!this.#options.bus.status.connected) return 'The broker is away: nothing can be passed on now.';
     if (this.#on_their_way >= ORDERS_MAX) return `${ORDERS_MAX} orders are on their way already; try again.`;
@@ -66,7 +66,10 @@ export class Orders {
     }
     if (until_ms <= Math.max(now_ms, from_ms)) return 'A silence has to end later than now, and later than it begins.';
     if (until_ms > now_ms + SILENCE_MS_MAX) return 'A silence lasts a year at most.';
-    const only = { ...(rules !== undefined && { rules: [...rules] }), ...(resources !== undefined && { resources: [...resources] }) };
+    const only = {
+      ...(rules !== undefined && { rules: [...rules] }),
+      ...(resources !== undefined && { resources: [...resources] }),
+    };
     return { order: 'silence', silence: { id, machines, ...only, from_ms, until_ms, ...said, time_ms: now_ms } };
   }
 }

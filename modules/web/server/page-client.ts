@@ -28,6 +28,8 @@ export type Round = Map<string, Step>;
 export interface Feed {
   /** Sends what waits, as much as the client takes now. */
   catchUp(): void;
+  /** Takes another look, if it can bring that too and need not begin anew; returns whether it has. */
+  goOn?(look: Look): boolean;
   /** The client looks elsewhere, or is gone. */
   close(): void;
 }
@@ -119,11 +121,12 @@ export class PageClient extends Client {
   }
 
   #look(look: Look): void {
-    this.#feed?.close();
-    this.#feed = undefined;
+    const goes_on = this.#feed?.goOn?.(look) === true;
+    if (!goes_on) this.#feed?.close();
+    if (!goes_on) this.#feed = undefined;
     this.#figures = look.view === 'fleet' ? (look.only ?? 'all') : 'none';
     this.cursor = this.#wide;
-    this.#feed = this.#onLook(this, look);
+    this.#feed ??= this.#onLook(this, look);
     this.catchUp();
   }
 

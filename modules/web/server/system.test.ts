@@ -110,7 +110,7 @@ test('the server itself is among them, whether or not presence runs', async () =
   const page = await pageAtSystem(host);
   expect(await instance(page, (each) => each.instance === 'web-test')).toMatchObject({
     module: 'web',
-    listens: ['#.analysis', '#.birth', '#.death'],
+    listens: ['#.analysis', '#.birth', '#.death', '#.alert', '#.silences'],
   });
 });
 

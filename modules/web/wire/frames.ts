@@ -394,14 +394,7 @@ export interface Word {
 }
 
 /** What became of an alert. A severity: it was raised with it, or has it from then on. */
-export type Step =
-  | Severity
-  | 'acknowledged'
-  | 'not_acknowledged'
-  | 'silenced'
-  | 'not_silenced'
-  | 'joined'
-  | 'ended';
+export type Step = Severity | 'acknowledged' | 'not_acknowledged' | 'silenced' | 'not_silenced' | 'joined' | 'ended';
 
 /** One alert, with all that is known of it. Texts are cut to what people read. Times are epoch milliseconds. */
 export interface AlertRow {

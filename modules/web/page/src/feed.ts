@@ -1,7 +1,8 @@
 // What a view is given that is loaded when it is opened: frames of its own, a word to the server, and what all views share.
 
-import type { Frame, Look, Machine } from '../../wire/frames.ts';
+import type { Ask, Frame, Look, Machine, User } from '../../wire/frames.ts';
 import type { Keys } from './keys.ts';
+import type { Alerted } from './live/alerted.ts';
 import type { Router } from './router.svelte.ts';
 import type { Scheme } from './style/colours.svelte.ts';
 
@@ -26,6 +27,9 @@ export interface Feed {
   /** Says what is looked at, now and after each reconnection, until another look takes its place. */
   look(look: Look): void;
 
+  /** Says what is to be done about alerts; `ordered` with the number that it returns answers. Undefined while the line is cut. */
+  order(ask: Ask): number | undefined;
+
   /** Whether the server has the line and the bus; while it has not, what is shown is from {@link now_ms}. */
   readonly frozen: boolean;
   /** The server's clock to the second, epoch milliseconds: how far what is shown goes. Stands still while `frozen`. */
@@ -37,6 +41,12 @@ export interface Feed {
   /** Whether the client may listen in on topics, and see the system; undefined before the server has said so. */
   readonly may_tap: boolean | undefined;
   readonly sees_system: boolean | undefined;
+  /** Whether it may give orders about alerts. */
+  readonly may_order: boolean | undefined;
+  /** Who has logged in; undefined where nobody has to. */
+  readonly user: User | undefined;
+  /** How many alerts are open. */
+  readonly alerted: Alerted;
 
   /** What is known of a machine now: bands and headlines; undefined when nobody has told of it. Reactive, to the second. */
   machine(name: string): Machine | undefined;

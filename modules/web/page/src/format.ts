@@ -5,6 +5,14 @@ import { texts } from './texts.ts';
 /** What stands between the whole and its tenths: a point, a comma. */
 const decimal_sign = (1.5).toLocaleString().charAt(1);
 const time_of_day = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const day_of_week = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const minute_of_day = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day_and_time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** A figure cut in two, so that the part that matters less can be drawn quieter: `12` and `.5`. */
@@ -39,6 +47,16 @@ export function spanOf(ms: number): string {
 /** `14:03:12`, as the reader writes it. */
 export function timeOf(epoch_ms: number): string {
   return time_of_day.format(epoch_ms);
+}
+
+/** `14:03`. */
+export function minuteOf(epoch_ms: number): string {
+  return minute_of_day.format(epoch_ms);
+}
+
+/** `Thu, 26 Nov, 08:00`. */
+export function dayTimeOf(epoch_ms: number): string {
+  return day_of_week.format(epoch_ms);
 }
 
 /** Date and time in full, for who wants to know exactly. */

@@ -18,10 +18,12 @@ const COLOURS: { readonly [mood in Mood | 'cut']: string } = {
   cut: '#8a93a3',
 };
 
-/** The mark as an image's address; asking for it makes no request. */
-export function faviconOf(mood: Mood | 'cut'): string {
+const DOT = `<circle cx='25' cy='7' r='6.5' fill='${COLOURS.high}' stroke='#fff' stroke-width='2'/>`;
+
+/** The mark as an image's address; asking for it makes no request. `waiting`: with a dot, since alerts wait for somebody. */
+export function faviconOf(mood: Mood | 'cut', waiting = false): string {
   const fibres = TURNS.map((turn) => `<path d='${FIBRE}' transform='rotate(${turn} 16 16)'/>`).join('');
   const dashes = mood === 'cut' ? " stroke-dasharray='2 5'" : '';
-  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='${COLOURS[mood]}' stroke-width='3.6' stroke-linecap='round'${dashes}>${fibres}</svg>`;
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='${COLOURS[mood]}' stroke-width='3.6' stroke-linecap='round'${dashes}>${fibres}${waiting ? DOT : ''}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -4,7 +4,8 @@
 export type Place =
   | { readonly view: 'fleet' }
   | { readonly view: 'machine'; readonly machine: string }
-  | { readonly view: 'system' };
+  | { readonly view: 'system' }
+  | { readonly view: 'alerts' };
 
 export class Router {
   place: Place = $state.raw({ view: 'fleet' });
@@ -85,6 +86,7 @@ export function pathOfMachine(machine: string): string {
 function placeOf(pathname: string): Place | undefined {
   if (pathname === '/' || pathname === '/index.html') return { view: 'fleet' };
   if (pathname === '/system') return { view: 'system' };
+  if (pathname === '/alerts') return { view: 'alerts' };
   if (!pathname.startsWith('/m/')) return undefined;
   try {
     const machine = decodeURIComponent(pathname.slice('/m/'.length));

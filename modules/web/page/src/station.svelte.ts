@@ -1,9 +1,10 @@
 // Between the line and the components. Frames go in as they arrive; once for each drawn picture what has changed is taken
 // out and handed to who shows it. A hidden page takes frames in all the same, so that it is right with its first picture.
 
-import type { Bus, Frame, Look, Machine, User } from '../../wire/frames.ts';
+import type { Ask, Bus, Frame, Look, Machine, User } from '../../wire/frames.ts';
 import type { Feed, FrameOf } from './feed.ts';
 import type { Keys } from './keys.ts';
+import { type Alerted, NOTHING_ALERTED } from './live/alerted.ts';
 import { Clock } from './live/clock.ts';
 import type { LineState } from './live/line.ts';
 import { Store } from './live/store.ts';
@@ -49,6 +50,8 @@ export class Station implements Feed {
   server: string | undefined = $state();
   may_tap: boolean | undefined = $state();
   sees_system: boolean | undefined = $state();
+  may_order: boolean | undefined = $state();
+  alerted: Alerted = $state.raw(NOTHING_ALERTED);
   summary: Summary = $state.raw(summarize(this.fleet, 0));
   worst: readonly Trouble[] = $state.raw([]);
   /** The places of all machines, by name. A new array when a machine came or went. */
@@ -94,6 +97,7 @@ export class Station implements Feed {
   /** What was folded in all at the ends of the last seconds. */
   #folded_then: number[] = [];
   #cancelCommit: (() => void) | undefined;
+  #orders = 0;
 
   /** @param send sends a text to the server if the line is open */
   constructor(router: Router, keys: Keys, send: (text: string) => void) {
@@ -136,6 +140,12 @@ export class Station implements Feed {
     if (this.#store.hello !== undefined) this.#tellLook();
   }
 
+  order(ask: Ask): number | undefined {
+    if (this.line.kind !== 'live') return undefined;
+    this.#send(JSON.stringify({ order: ask, number: ++this.#orders }));
+    return this.#orders;
+  }
+
   machine(name: string): Machine | undefined {
     // Read, so that whoever shows it is called again when it may have changed.
     void [this.now_ms, this.judged];
@@ -165,7 +175,8 @@ export class Station implements Feed {
     const look = this.#look;
     if (this.#store.now_ms < this.#look_ms + CATCH_UP_MS || look.view === 'system') return [];
     if (look.view === 'fleet' && look.only === undefined) return fleet.places();
-    const machine = look.view === 'machine' ? fleet.placeOf(look.machine) : undefined;
+    const name = look.view === 'machine' || look.view === 'alerts' ? look.machine : undefined;
+    const machine = name === undefined ? undefined : fleet.placeOf(name);
     if (machine !== undefined) return [machine];
     const ids = new Set(look.view === 'fleet' ? look.only : []);
     return [...fleet.places()].filter((place) => ids.has(fleet.id[place] as number));
@@ -229,6 +240,8 @@ export class Station implements Feed {
     this.server = store.hello?.server;
     this.may_tap = store.hello?.may_tap;
     this.sees_system = store.hello?.sees_system;
+    this.may_order = store.hello?.may_order;
+    if (this.alerted !== store.alerted) this.alerted = store.alerted;
     this.folded = store.folded;
     this.machines_max = fleet.forgotten > 0 ? store.hello?.machines_max : undefined;
     if (changed.length > 0) {

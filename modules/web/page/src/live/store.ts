@@ -2,6 +2,7 @@
 
 import { PATIENCE_MS } from '@ganglion/topics/life';
 import type { Bus, Frame, HelloFrame } from '../../../wire/frames.ts';
+import { type Alerted, alertedAfter, NOTHING_ALERTED } from './alerted.ts';
 import { Fleet } from './fleet.ts';
 
 /**
@@ -20,6 +21,7 @@ export class Store {
   readonly fleet = new Fleet();
   hello: HelloFrame | undefined;
   bus: Bus | undefined;
+  alerted: Alerted = NOTHING_ALERTED;
   /** Since when no analyzer of ours is there, and since when one is back; undefined when it never was so. */
   #analyzers_gone_ms: number | undefined;
   #analyzers_back_ms: number | undefined;
@@ -56,9 +58,14 @@ export class Store {
       case 'ready':
         this.ready = true;
         this.#unnamed_left = true;
+        // What is open is told next, if the server has heard of any.
+        this.alerted = NOTHING_ALERTED;
         break;
       case 'bus':
         this.bus = frame.bus;
+        break;
+      case 'alerted':
+        this.alerted = alertedAfter(this.alerted, frame);
         break;
       case 'analyzers':
         if (frame.gone_since_ms === undefined && this.#analyzers_gone_ms !== undefined)

@@ -17,6 +17,14 @@ export interface Drawn {
   readonly unit: Unit;
   /** A percentage alone, from 0 to 100 and without axes, with its bands behind it: `cpu_result`. */
   readonly bands?: string;
+  /** What is drawn besides the curves, as it is now. */
+  readonly marks?: () => Marks;
+}
+
+/** A limit as a line across, and moments as lines upright, each with its word. */
+export interface Marks {
+  readonly limit?: { readonly value: number; readonly word: string };
+  readonly moments: readonly { readonly time_ms: number; readonly word: string }[];
 }
 
 export class Curves implements Picture {
@@ -26,6 +34,7 @@ export class Curves implements Picture {
   #theme: Theme;
   #alone: readonly (readonly number[])[] = [];
   #runs: ReturnType<typeof bandsOf> = [];
+  #marks: Marks = { moments: [] };
 
   constructor(host: HTMLElement, drawn: Drawn, stage: Stage, theme: Theme) {
     this.#drawn = drawn;
@@ -86,7 +95,7 @@ export class Curves implements Picture {
             };
           }),
         ],
-        hooks: { drawClear: [(plot) => this.#drawBands(plot)] },
+        hooks: { drawClear: [(plot) => this.#drawBands(plot)], draw: [(plot) => this.#drawMarks(plot)] },
       },
       undefined,
       host,
@@ -102,8 +111,11 @@ export class Curves implements Picture {
     const { times_ms, curves, alone, least, most } = sliceOf(table, paths, from_ms, to_ms, gap_ms);
     this.#alone = alone;
     this.#runs = bands === undefined ? [] : bandsOf(table, bands, from_ms, to_ms, gap_ms);
-    const top = Math.max(roundUp(most), SCALES_MIN[unit] ?? 1);
-    const y = bands === undefined ? { min: -roundUp(-least), max: top } : { min: 0, max: 100 };
+    this.#marks = this.#drawn.marks?.() ?? { moments: [] };
+    const limit = this.#marks.limit?.value;
+    const top = Math.max(roundUp(Math.max(most, limit ?? most)), SCALES_MIN[unit] ?? 1);
+    const bottom = -roundUp(-Math.min(least, limit ?? least));
+    const y = bands === undefined ? { min: bottom, max: top } : { min: 0, max: 100 };
     if (y.min === 0) y.min = 0;
     this.#plot.batch(() => {
       this.#plot.setData([times_ms, ...curves], false);
@@ -135,6 +147,42 @@ export class Curves implements Picture {
     return gradient;
   }
 
+  #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
+    const { limit, moments } = this.#marks;
+    if (limit === undefined && moments.length === 0) return;
+    const { high, ink_3, font } = this.#theme;
+    const pixels = devicePixelRatio;
+    const right = bbox.left + bbox.width;
+    ctx.save();
+    ctx.lineWidth = pixels;
+    ctx.font = font.replace(/^\d+/, (size) => `${Number(size) * pixels}`);
+    for (const { time_ms, word } of moments) {
+      const x = Math.round(valToPos(time_ms, 'x', true)) + 0.5;
+      if (!(x >= bbox.left && x <= right)) continue;
+      ctx.strokeStyle = ink_3;
+      ctx.fillStyle = ink_3;
+      ctx.setLineDash([2 * pixels, 2 * pixels]);
+      line(ctx, x, bbox.top, x, bbox.top + bbox.height);
+      // Where there is room for it.
+      const is_left = x - bbox.left > bbox.width / 2;
+      ctx.textAlign = is_left ? 'right' : 'left';
+      ctx.textBaseline = 'bottom';
+      ctx.fillText(word, x + (is_left ? -4 : 4) * pixels, bbox.top + bbox.height - 3 * pixels);
+    }
+    if (limit !== undefined) {
+      const y = Math.round(valToPos(limit.value, 'y', true)) + 0.5;
+      ctx.strokeStyle = high;
+      ctx.fillStyle = high;
+      ctx.setLineDash([6 * pixels, 3 * pixels]);
+      line(ctx, bbox.left, y, right, y);
+      const is_below = y - bbox.top < 18 * pixels;
+      ctx.textAlign = 'left';
+      ctx.textBaseline = is_below ? 'top' : 'bottom';
+      ctx.fillText(limit.word, bbox.left + 4 * pixels, y + (is_below ? 3 : -3) * pixels);
+    }
+    ctx.restore();
+  }
+
   #drawBands({ ctx, bbox, valToPos }: uPlot): void {
     const { medium, high } = this.#theme;
     const right = bbox.left + bbox.width;
@@ -154,6 +202,13 @@ export class Curves implements Picture {
     }
     ctx.restore();
   }
+}
+
+function line(ctx: CanvasRenderingContext2D, from_x: number, from_y: number, to_x: number, to_y: number): void {
+  ctx.beginPath();
+  ctx.moveTo(from_x, from_y);
+  ctx.lineTo(to_x, to_y);
+  ctx.stroke();
 }
 
 /** As the ramp of the fleet's curves has them. */

@@ -1,7 +1,14 @@
 // All that the charts of one machine share: what is known, which stretch of time is shown, where the cursor is, and the one
 // moment in which they are drawn.
 
-import { type Machine, type MeasureFrame, PAST_MS, type PastFrame, type Resource } from '../../../wire/frames.ts';
+import {
+  type Look,
+  type Machine,
+  type MeasureFrame,
+  PAST_MS,
+  type PastFrame,
+  type Resource,
+} from '../../../wire/frames.ts';
 import { eachLeaf } from '../../../wire/leaves.ts';
 import type { Feed } from '../feed.ts';
 import { rankOf } from '../live/judge.ts';
@@ -87,6 +94,7 @@ export class Stage {
   /** Charts of figures at 0 that are drawn all the same, by resource. */
   unquiet: ReadonlySet<string> = $state.raw(new Set());
 
+  readonly #look: Look;
   /** Figures that are moments, to the millisecond: a column does not hold them so exactly. */
   readonly #moments = new Map<string, number>();
   readonly #drawables = new Set<Drawable>();
@@ -98,9 +106,11 @@ export class Stage {
   #rests_until_ms = 0;
   #cancelDraw: (() => void) | undefined;
 
-  constructor(feed: Feed, machine: string) {
+  /** @param look what brings its past and its measures */
+  constructor(feed: Feed, machine: string, look: Look = { view: 'machine', machine }) {
     this.feed = feed;
     this.machine = machine;
+    this.#look = look;
     this.#readAddress();
   }
 
@@ -114,7 +124,7 @@ export class Stage {
         if (what === 'machine') this.refused = why;
       }),
     ];
-    feed.look({ view: 'machine', machine });
+    feed.look(this.#look);
     const shown = () => this.redraw();
     document.addEventListener('visibilitychange', shown);
     return () => {

@@ -1,0 +1,124 @@
+// Which alerts are shown, and in what order: those on now, worst first and with what belongs together together; those of rules on
+// trial apart; and those that have ended, the last first.
+
+import { type AlertRow, SEVERITIES, type Severity } from '../../../wire/frames.ts';
+
+/** What somebody may want to see alone. */
+export const STATES = ['unacknowledged', 'acknowledged', 'silenced', 'trial', 'ended'] as const;
+export type State = (typeof STATES)[number];
+
+export interface Wanted {
+  /** Words that each must stand somewhere in the alert. */
+  readonly typed: string;
+  readonly severity: Severity | undefined;
+  readonly state: State | undefined;
+}
+
+/** Alerts that belong together, or one that belongs to no other. */
+export interface Group {
+  /** The incident, or the alert. */
+  readonly key: string;
+  /** What stands for all: the likeliest cause as far as it is told, else the first. */
+  readonly head: AlertRow;
+  readonly others: readonly AlertRow[];
+  readonly worst: Severity;
+  /** When the first of them began. */
+  readonly since_ms: number;
+}
+
+export interface Lists {
+  readonly now: readonly Group[];
+  readonly trial: readonly AlertRow[];
+  readonly ended: readonly AlertRow[];
+}
+
+export function stateOf(row: AlertRow): State {
+  if (row.until_ms !== undefined) return 'ended';
+  if (row.shadow === true) return 'trial';
+  if (row.silenced !== undefined) return 'silenced';
+  return row.acknowledged === undefined ? 'unacknowledged' : 'acknowledged';
+}
+
+/** @param rows all that are known */
+export function listsOf(rows: Iterable<AlertRow>, wanted: Wanted): Lists {
+  const now: AlertRow[] = [];
+  const trial: AlertRow[] = [];
+  const ended: AlertRow[] = [];
+  const words = wanted.typed.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const row of rows) {
+    const state = stateOf(row);
+    if (wanted.state !== undefined && wanted.state !== state) continue;
+    if (wanted.severity !== undefined && wanted.severity !== row.severity) continue;
+    if (words.length > 0 && !hasAll(row, words)) continue;
+    if (state === 'ended') ended.push(row);
+    else if (state === 'trial') trial.push(row);
+    else now.push(row);
+  }
+  return {
+    now: groupsOf(now),
+    trial: trial.sort(byWeight),
+    ended: ended.sort((a, b) => (b.until_ms ?? 0) - (a.until_ms ?? 0)),
+  };
+}
+
+function groupsOf(rows: readonly AlertRow[]): Group[] {
+  const together = new Map<string, AlertRow[]>();
+  for (const row of rows) {
+    const key = row.incident ?? `${row.id} ${row.machine}`;
+    const members = together.get(key);
+    if (members === undefined) together.set(key, [row]);
+    else members.push(row);
+  }
+  const groups = [...together].map(([key, members]): Group => {
+    const sorted = members.sort(byWeight);
+    const [first] = sorted;
+    const head = sorted.find(({ incident_head }) => incident_head === true) ?? (first as AlertRow);
+    const severities = new Set(sorted.map(({ severity }) => severity));
+    return {
+      key,
+      head,
+      others: sorted.filter((row) => row !== head),
+      worst: SEVERITIES.find((severity) => severities.has(severity)) ?? head.severity,
+      since_ms: Math.min(...sorted.map(({ since_ms }) => since_ms)),
+    };
+  });
+  return groups.sort(
+    (a, b) =>
+      Number(isQuiet(a)) - Number(isQuiet(b)) ||
+      SEVERITIES.indexOf(a.worst) - SEVERITIES.indexOf(b.worst) ||
+      Number(isSeen(a)) - Number(isSeen(b)) ||
+      b.since_ms - a.since_ms,
+  );
+}
+
+/** Nobody is to be told of any of it. */
+function isQuiet({ head, others }: Group): boolean {
+  return head.silenced !== undefined && others.every(({ silenced }) => silenced !== undefined);
+}
+
+/** Somebody knows of all of it. */
+function isSeen({ head, others }: Group): boolean {
+  return head.acknowledged !== undefined && others.every(({ acknowledged }) => acknowledged !== undefined);
+}
+
+/** Worst first; of alike ones those that nobody has acknowledged, then the newest. */
+function byWeight(a: AlertRow, b: AlertRow): number {
+  return (
+    Number(a.silenced !== undefined) - Number(b.silenced !== undefined) ||
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    Number(a.acknowledged !== undefined) - Number(b.acknowledged !== undefined) ||
+    b.since_ms - a.since_ms ||
+    (a.machine < b.machine ? -1 : 1)
+  );
+}
+
+function hasAll(row: AlertRow, words: readonly string[]): boolean {
+  const { machine, sentence, rule, resource, severity, labels = {}, acknowledged, silenced, incident_sentence } = row;
+  const text = [
+    ...[machine, sentence, rule, resource, severity, incident_sentence ?? ''],
+    ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+    ...[acknowledged?.by, acknowledged?.why, silenced?.by, silenced?.why],
+  ].join('\n');
+  const lower = text.toLowerCase();
+  return words.every((word) => lower.includes(word));
+}
