@@ -395,7 +395,6 @@ export const texts = {
     until: 'Until',
     acknowledged: 'Acknowledged',
     silenced: 'Silenced',
-    noLimit: 'nothing that can be drawn as one limit',
     rules: {
       bands:
         'Holds a percentage against fixed limits. It lets go when the value has stayed below the limit by a margin for a while, so that one that swings is found once.',
@@ -456,7 +455,7 @@ export const texts = {
     silencesLine: 'Of these nobody is told. They are shown here all the same.',
     noSilences: 'Nothing is silenced.',
     silencesLeftOut: (n: number) => `${n.toLocaleString()} more that end later are not shown.`,
-    scope: 'Of what nobody is to be told',
+    scope: 'What nobody is to be told of',
     scopes: {
       alert: (rule: string, resource: string, machine: string) => `This: ${resource} on ${machine}, found by ${rule}`,
       machine: (machine: string) => `All of ${machine}`,

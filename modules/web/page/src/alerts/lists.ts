@@ -87,6 +87,7 @@ function groupsOf(rows: readonly AlertRow[]): Group[] {
       Number(isQuiet(a)) - Number(isQuiet(b)) ||
       SEVERITIES.indexOf(a.worst) - SEVERITIES.indexOf(b.worst) ||
       Number(isSeen(a)) - Number(isSeen(b)) ||
+      b.others.length - a.others.length ||
       b.since_ms - a.since_ms,
   );
 }

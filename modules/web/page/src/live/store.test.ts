@@ -16,7 +16,7 @@ function hello(started_ms = 0, machines_max = 100): Frame {
     bus,
     sees_system: true,
     may_tap: true,
-  may_order: true,
+    may_order: true,
   };
 }
 

@@ -150,35 +150,45 @@ export class Curves implements Picture {
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
     const { limit, moments } = this.#marks;
     if (limit === undefined && moments.length === 0) return;
-    const { high, ink_3, font } = this.#theme;
+    const { high, ink_3, ground, font } = this.#theme;
     const pixels = devicePixelRatio;
     const right = bbox.left + bbox.width;
+    const say = (word: string, x: number, y: number) => {
+      // A curve may be behind it.
+      ctx.setLineDash([]);
+      ctx.lineWidth = 3 * pixels;
+      ctx.strokeStyle = ground;
+      ctx.strokeText(word, x, y);
+      ctx.fillText(word, x, y);
+    };
     ctx.save();
-    ctx.lineWidth = pixels;
+    ctx.lineJoin = 'round';
     ctx.font = font.replace(/^\d+/, (size) => `${Number(size) * pixels}`);
     for (const { time_ms, word } of moments) {
       const x = Math.round(valToPos(time_ms, 'x', true)) + 0.5;
       if (!(x >= bbox.left && x <= right)) continue;
       ctx.strokeStyle = ink_3;
       ctx.fillStyle = ink_3;
+      ctx.lineWidth = pixels;
       ctx.setLineDash([2 * pixels, 2 * pixels]);
       line(ctx, x, bbox.top, x, bbox.top + bbox.height);
       // Where there is room for it.
       const is_left = x - bbox.left > bbox.width / 2;
       ctx.textAlign = is_left ? 'right' : 'left';
       ctx.textBaseline = 'bottom';
-      ctx.fillText(word, x + (is_left ? -4 : 4) * pixels, bbox.top + bbox.height - 3 * pixels);
+      say(word, x + (is_left ? -4 : 4) * pixels, bbox.top + bbox.height - 3 * pixels);
     }
     if (limit !== undefined) {
       const y = Math.round(valToPos(limit.value, 'y', true)) + 0.5;
       ctx.strokeStyle = high;
       ctx.fillStyle = high;
+      ctx.lineWidth = pixels;
       ctx.setLineDash([6 * pixels, 3 * pixels]);
       line(ctx, bbox.left, y, right, y);
       const is_below = y - bbox.top < 18 * pixels;
       ctx.textAlign = 'left';
       ctx.textBaseline = is_below ? 'top' : 'bottom';
-      ctx.fillText(limit.word, bbox.left + 4 * pixels, y + (is_below ? 3 : -3) * pixels);
+      say(limit.word, bbox.left + 4 * pixels, y + (is_below ? 3 : -3) * pixels);
     }
     ctx.restore();
   }

@@ -5,6 +5,7 @@ import { colourOf } from '../style/colours.svelte.ts';
 export interface Theme {
   readonly ink_3: string;
   readonly hairline: string;
+  readonly ground: string;
   readonly medium: string;
   readonly high: string;
   /** Of curves, from idle to saturated; then the same of areas. */
@@ -31,6 +32,7 @@ export function readTheme(): Theme {
   return {
     ink_3: colourOf('--ink-3'),
     hairline: colourOf('--hairline'),
+    ground: colourOf('--ground'),
     medium: colourOf('--medium'),
     high: colourOf('--high'),
     values: [0, 1, 2, 3].map((i) => colourOf(`--value-${i}`)),
