@@ -1,5 +1,6 @@
-import { instanceName, type Module } from '@ganglion/kernel';
+import { defineModule, defineQuestion, instanceName, type Module } from '@ganglion/kernel';
 import fc from 'fast-check';
+import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { loadModules } from './modules.ts';
 import { escaped, permissionsOf, type Role, rolesOf, topicPermissionsOf, userOf } from './roles.ts';
@@ -127,4 +128,17 @@ test('a module publishes its families and its own pulse', () => {
   expect(mayPublish(role('tap'), `${instanceName('tap')}.pulse`)).toBe(true);
   for (const key of ['db-01.analysis', 'db-01.birth', 'web-7f3a@db-01.pulse'])
     expect(mayPublish(role('tap'), key)).toBe(false);
+});
+
+test('who answers questions may answer who has asked, and who asks may do no more than ask', () => {
+  const past = defineQuestion('past', Type.Object({}), Type.Object({}));
+  const oracle = defineModule({ name: 'oracle', answers: { past }, start: () => ({ past: () => undefined }) });
+  const asker = defineModule({ name: 'asker', asks: { past }, start: () => {} });
+  const [answers, asks] = rolesOf([oracle, asker], []);
+  if (answers === undefined || asks === undefined) throw new Error('they have no roles');
+  expect(allows(topicPermissionsOf(answers).read, '#.past')).toBe(true);
+  expect(allows(permissionsOf(answers, 'ganglion').write, 'amq.default')).toBe(true);
+  expect(mayPublish(answers, 'db-01.past')).toBe(false);
+  expect(mayPublish(asks, 'db-01.past')).toBe(true);
+  expect(allows(permissionsOf(asks, 'ganglion').write, 'amq.default')).toBe(false);
 });

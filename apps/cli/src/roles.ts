@@ -23,6 +23,8 @@ export interface Role {
   readonly reads_events: boolean;
   /** Whether it reads what kept subscriptions of all modules refused. */
   readonly reads_dead: boolean;
+  /** Whether it answers questions. */
+  readonly answers: boolean;
 }
 
 /** Routing keys: as a regular expression for the broker, and one of them. */
@@ -40,6 +42,9 @@ export interface Permissions {
 
 /** The exchange where the broker tells of its events, in one virtual host. */
 const EVENTS = 'amq.rabbitmq.event';
+
+/** What the broker calls the default exchange, which brings an answer to who has asked. */
+const ANSWERS = 'amq.default';
 
 /** What the broker's own documentation writes for "nothing". */
 const NOTHING = '^$';
@@ -66,12 +71,16 @@ export function permissionsOf(role: Role, exchange: string): Permissions {
   const place = escaped(exchange);
   if (role.name === ADMIN) {
     const own = [place, `${escaped(queueFront(exchange))}.*`];
-    return { configure: whole(own), write: whole(own), read: whole([...own, escaped(EVENTS)]) };
+    return { configure: whole(own), write: whole([...own, escaped(ANSWERS)]), read: whole([...own, escaped(EVENTS)]) };
   }
   const queues = role.listens.length > 0 ? [`${escaped(`${queueFront(exchange)}${role.name}.`)}.*`] : [];
   return {
     configure: whole(queues),
-    write: whole([...(role.publishes.length > 0 ? [place] : []), ...queues]),
+    write: whole([
+      ...(role.publishes.length > 0 ? [place] : []),
+      ...queues,
+      ...(role.answers ? [escaped(ANSWERS)] : []),
+    ]),
     read: whole([
       ...(role.listens.length > 0 ? [place] : []),
       ...queues,
@@ -91,9 +100,9 @@ export function topicPermissionsOf(role: Role): Pick<Permissions, 'write' | 'rea
 }
 
 /** What a role needs, for the broker to be asked. */
-export function needsOf({ name, listens, listens_to_all, publishes, reads_events }: Role): RoleNeeds {
+export function needsOf({ name, listens, listens_to_all, publishes, reads_events, answers }: Role): RoleNeeds {
   const patterns = listens_to_all ? [...new Set([...listens, '#'])] : listens;
-  return { queues: name, patterns, keys: publishes.map(({ example }) => example), events: reads_events };
+  return { queues: name, patterns, keys: publishes.map(({ example }) => example), events: reads_events, answers };
 }
 
 /** The user of a role on the broker, `<exchange>-<role>`, and `-<machine>` for a tracker. */
@@ -131,19 +140,24 @@ function trackerOf({ name, publishes }: Module, machine: string): Role {
     ],
     reads_events: false,
     reads_dead: false,
+    answers: false,
   };
 }
 
-function roleOf({ name, listens, publishes }: Module): Role {
+function roleOf({ name, listens, publishes, answers, asks }: Module): Role {
   const families = Object.values(publishes).map(({ family }) => family);
   return {
     name,
     says: families.length === 0 ? 'publishes nothing but its pulse' : `publishes ${families.join(', ')}`,
-    listens: Object.values(listens).map(({ sources, topic }) => `${sources}.${topic.family}`),
+    listens: [
+      ...Object.values(listens).map(({ sources, topic }) => `${sources}.${topic.family}`),
+      ...Object.values(answers).map(({ family }) => `#.${family}`),
+    ],
     listens_to_all: LISTEN_TO_ALL.includes(name),
-    publishes: [...families.map(anyOf), pulseOf(name)],
+    publishes: [...families.map(anyOf), ...Object.values(asks).map(({ family }) => anyOf(family)), pulseOf(name)],
     reads_events: name === 'presence',
     reads_dead: false,
+    answers: Object.keys(answers).length > 0,
   };
 }
 
@@ -176,6 +190,7 @@ function tapRole(): Role {
     publishes: [pulseOf('tap')],
     reads_events: false,
     reads_dead: true,
+    answers: false,
   };
 }
 
@@ -187,4 +202,5 @@ const ADMINISTRATOR: Role = {
   publishes: [{ expression: '.*', example: 'doctor.doctor' }],
   reads_events: true,
   reads_dead: true,
+  answers: true,
 };

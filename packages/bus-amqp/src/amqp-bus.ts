@@ -13,6 +13,7 @@ import {
   type SubscribeOptions,
   silentLog,
 } from '@ganglion/kernel';
+import { Asking } from './asking.ts';
 import type { SpoolOptions } from './backlog.ts';
 import { Complaints } from './complaints.ts';
 import { type Connection, openConnection, type TlsFiles } from './connection.ts';
@@ -142,6 +143,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   const exchange = new Exchange(exchange_name, broker.shown, exchange_durable);
   const complaints = new Complaints(log);
   const consumers = new Set<Consumer>();
+  const asking = new Asking(exchange_name);
   const events = new ConnectionEvents({
     exchange: exchange_name,
     instance: name,
@@ -202,6 +204,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
     async serve(connection) {
       await exchange.ensure(connection.model);
       listening_over = connection;
+      asking.serve(connection);
       const served = Array.from(consumers, (consumer) => consumer.serve(connection));
       if (events.watched) served.push(events.serve(connection));
       await Promise.all(served);
@@ -243,6 +246,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
   async function close(): Promise<void> {
     openedBadly(busClosed());
     await within(Promise.all(Array.from(consumers, (consumer) => consumer.close())), CANCEL_MS);
+    asking.close();
     publisher.close();
     await Promise.all([publishing.close(), listening.close()]);
     status = { connected: false, since_ms: Date.now(), why: 'the bus is closed' };
@@ -275,6 +279,16 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
       if (closing === undefined && !publishing.started) publishing.start();
       return publisher.publish(envelope);
     },
+
+    async ask(envelope, timeout_ms) {
+      if (closing !== undefined) throw busClosed();
+      listening.start();
+      const over = new AbortController();
+      await within(listening.whenAnswering(), timeout_ms, over.signal);
+      return asking.ask(envelope, timeout_ms);
+    },
+
+    answer: (asker, payload) => asking.answer(asker, payload),
 
     subscribe(subscription: SubscribeOptions, handler: EnvelopeHandler) {
       if (closing !== undefined) throw busClosed();

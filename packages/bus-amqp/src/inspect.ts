@@ -46,6 +46,8 @@ export interface RoleNeeds {
   readonly keys: readonly string[];
   /** Whether it reads the broker's events. */
   readonly events: boolean;
+  /** Whether it answers questions. */
+  readonly answers: boolean;
 }
 
 /** One thing that was found out, in the order in which they come. */
@@ -140,6 +142,8 @@ export async function* inspectBroker(options: InspectOptions): AsyncGenerator<Fi
       lacks[name] = [
         ...(await missingQueues(model, exchange, needs)),
         ...(await publishing.missingKeys(exchange, needs.keys)),
+        // An answer goes by the default exchange to who has asked.
+        ...(needs.answers ? await publishing.missingKeys('', ['doctor']) : []),
       ];
     }
     yield { check: 'permissions', lacks };

@@ -5,7 +5,8 @@ import type { Message, Options } from 'amqplib';
 
 /** Reads a message. A foreign one may have no properties, or other types than ours: those are left out. */
 export function readMessage(message: Message): Envelope {
-  const { messageId, appId, type, contentType, headers } = message.properties;
+  const { messageId, appId, type, contentType, headers, replyTo, correlationId } = message.properties;
+  const reply_to = text(replyTo);
   return {
     key: message.fields.routingKey,
     payload: message.content,
@@ -19,6 +20,7 @@ export function readMessage(message: Message): Envelope {
       version: text(headers?.['version']),
       since: text(headers?.['since']),
     },
+    ...(reply_to !== undefined && { asker: { reply_to, correlation: text(correlationId) ?? '' } }),
   };
 }
 

@@ -9,6 +9,14 @@ export interface Envelope {
   /** The body, JSON in UTF-8. Whoever receives it must not write to it: listeners may share the bytes. */
   readonly payload: Uint8Array;
   readonly properties: EnvelopeProperties;
+  /** Who awaits an answer to it; undefined when nobody does. Only {@link Bus.ask} gives it one. */
+  readonly asker?: Asker | undefined;
+}
+
+/** Where an answer goes, and to which question. Its parts are the bus's own. */
+export interface Asker {
+  readonly reply_to: string;
+  readonly correlation: string;
 }
 
 /** Metadata beside the body. A foreign publisher may send none of it. */
@@ -117,6 +125,9 @@ export interface DeadLetter {
  */
 export type EnvelopeHandler = (envelope: Envelope, share?: Share) => Promise<void>;
 
+/** Questions of one process that wait for an answer at a time, at most. */
+export const QUESTIONS_MAX = 1_000;
+
 /** A listener's hold on the bus. */
 export interface Subscription {
   /** Resolves when the bus has the queue and the binding: what is published after that is heard. */
@@ -169,6 +180,14 @@ export interface Bus {
    * read and stays. Rejects when the bus cannot tell.
    */
   dead(name: string): Promise<readonly DeadLetter[]>;
+  /**
+   * Publishes a question, and resolves with the first answer to it. It goes to whoever listens to its key, live or kept, as any
+   * message does, but it is not sent again after a failure. Rejects with `NO_ANSWER` when none has come in time, when the bus
+   * carries nothing now, or when {@link QUESTIONS_MAX} wait.
+   */
+  ask(envelope: Envelope, timeout_ms: number): Promise<Uint8Array>;
+  /** Answers a question that has come. The answer is lost without a word when nobody waits for it any more. */
+  answer(asker: Asker, payload: Uint8Array): Promise<void>;
   /** The state now. */
   readonly status: BusStatus;
   /** Calls `listener` on each change of `status`; returns the function that ends it. */

@@ -91,6 +91,51 @@ export function stateUnwritable(why: string): CodedError {
   });
 }
 
+/** Nobody has answered a question. */
+export function noAnswer(key: string, why: string): CodedError {
+  return new CodedError('NO_ANSWER', {
+    what: `no answer to ${oneLine(key, 80)}`,
+    why: oneLine(why, 160),
+    todo: 'see that the module that answers runs on the same exchange, and ask again',
+  });
+}
+
+/** A question is none that its module understands. */
+export function questionInvalid(key: string, why: string): CodedError {
+  return new CodedError('QUESTION_INVALID', {
+    what: `${oneLine(key, 80)} is no such question`,
+    why: oneLine(why, 300),
+    todo: 'ask as docs/wire.md says; perhaps one of the two is another version',
+  });
+}
+
+/** The module that was asked has failed. */
+export function questionFailed(key: string, why: string): CodedError {
+  return new CodedError('QUESTION_FAILED', {
+    what: `${oneLine(key, 80)} could not be answered`,
+    why: oneLine(why, 300),
+    todo: 'look at the log of the module that answers',
+  });
+}
+
+/** An answer is larger than one may be. */
+export function answerTooLarge(key: string, bytes: number, bytes_max: number): CodedError {
+  return new CodedError('ANSWER_TOO_LARGE', {
+    what: `the answer to ${oneLine(key, 80)} is too large`,
+    why: `it has ${bytes} bytes of at most ${bytes_max}`,
+    todo: 'ask for less',
+  });
+}
+
+/** Whoever was asked has said no, for a reason of its own. */
+export function questionRefused(key: string, code: string, why: string): CodedError {
+  return new CodedError(code, {
+    what: `${oneLine(key, 80)} was refused`,
+    why: oneLine(why, 300),
+    todo: 'ask for less or for something else',
+  });
+}
+
 /** A source or family that cannot stand in a routing key. */
 export function keyInvalid(source: string, why: string): CodedError {
   return new CodedError(

@@ -1,6 +1,8 @@
 // The public surface. Our own modules use this and nothing else.
 
+export type { AskedMessage } from './answering.ts';
 export type {
+  Asker,
   Bus,
   BusStatus,
   ConnectionChange,
@@ -16,7 +18,7 @@ export type {
   SubscribeOptions,
   Subscription,
 } from './bus.ts';
-export { DEAD_LETTERS_MAX } from './bus.ts';
+export { DEAD_LETTERS_MAX, QUESTIONS_MAX } from './bus.ts';
 export {
   BODY_BYTES_MAX,
   decode,
@@ -27,11 +29,22 @@ export {
   readHops,
   readTime,
 } from './codec.ts';
-export { busBufferFull, busClosed, CodedError, type ErrorParts, oneLine, reasonOf, shareLost } from './errors.ts';
+export {
+  busBufferFull,
+  busClosed,
+  CodedError,
+  type ErrorParts,
+  noAnswer,
+  oneLine,
+  questionRefused,
+  reasonOf,
+  shareLost,
+} from './errors.ts';
 export { takeLock } from './lock.ts';
 export { type Log, LogLimiter, silentLog } from './log.ts';
 export { memoryBus } from './memory-bus.ts';
 export {
+  type Answerers,
   type Context,
   defineModule,
   type Handlers,
@@ -46,6 +59,7 @@ export {
   type Output,
   PARTITIONS_DEFAULT,
   type Publishes,
+  type Questions,
   type SharedHandler,
   type SharedListening,
   shared,
@@ -53,6 +67,14 @@ export {
 } from './module.ts';
 export { checkPattern, compilePattern } from './pattern.ts';
 export { type About, type Pulse, pulse } from './pulse.ts';
+export {
+  ANSWER_BYTES_MAX,
+  ANSWER_TIMEOUT_MS,
+  type AnsweredOf,
+  type AskedOf,
+  defineQuestion,
+  type Question,
+} from './question.ts';
 export { BoundedQueue } from './queue.ts';
 export { SOURCES_OF_SHARE_MAX, STATE_BYTES_MAX } from './remembering.ts';
 export {

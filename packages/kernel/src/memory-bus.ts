@@ -1,17 +1,18 @@
 // The in-memory bus: the whole contract inside one process.
 
-import type {
-  Bus,
-  BusStatus,
-  Envelope,
-  EnvelopeHandler,
-  Share,
-  ShareHolder,
-  SubscribeOptions,
-  Subscription,
+import {
+  type Bus,
+  type BusStatus,
+  type Envelope,
+  type EnvelopeHandler,
+  QUESTIONS_MAX,
+  type Share,
+  type ShareHolder,
+  type SubscribeOptions,
+  type Subscription,
 } from './bus.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { busClosed, reasonOf, shareLost } from './errors.ts';
+import { busClosed, noAnswer, reasonOf, shareLost } from './errors.ts';
 import { type Log, silentLog } from './log.ts';
 import { compilePattern } from './pattern.ts';
 import { BoundedQueue } from './queue.ts';
@@ -36,6 +37,9 @@ export function memoryBus({ states: folder, log = silentLog }: MemoryBusOptions 
   const stores = folder === undefined ? undefined : openStates(folder, log);
   let closed = false;
   let serial = 0;
+  /** By correlation: what to do with the answer. */
+  const asked = new Map<string, (payload: Uint8Array) => void>();
+  let questions = 0;
 
   return {
     name: '',
@@ -49,6 +53,31 @@ export function memoryBus({ states: folder, log = silentLog }: MemoryBusOptions 
         if (queue.hears(envelope.key)) queue.push(envelope);
       }
       return TAKEN;
+    },
+
+    ask(envelope, timeout_ms) {
+      if (closed) return Promise.reject(busClosed());
+      if (asked.size >= QUESTIONS_MAX) {
+        return Promise.reject(noAnswer(envelope.key, `${QUESTIONS_MAX} questions wait for an answer already`));
+      }
+      const correlation = String(++questions);
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          asked.delete(correlation);
+          reject(noAnswer(envelope.key, `none came within ${timeout_ms} ms`));
+        }, timeout_ms);
+        asked.set(correlation, (payload) => {
+          clearTimeout(timer);
+          resolve(payload);
+        });
+        void this.publish({ ...envelope, asker: { reply_to: '', correlation } });
+      });
+    },
+
+    async answer({ correlation }, payload) {
+      const take = asked.get(correlation);
+      asked.delete(correlation);
+      take?.(payload);
     },
 
     subscribe(options, handler) {

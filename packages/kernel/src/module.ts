@@ -2,9 +2,11 @@
 // It opens no connection, retries nothing and handles no signal: the runner does.
 
 import Type, { type Static, type TSchema } from 'typebox';
+import type { AskedMessage } from './answering.ts';
 import type { Bus, Envelope, Subscription } from './bus.ts';
 import { moduleInvalid } from './errors.ts';
 import type { Log } from './log.ts';
+import type { AnsweredOf, AskedOf, Question } from './question.ts';
 import type { DraftOf, MessageOf, Topic } from './topic.ts';
 
 /** How a module listens to a topic. Made by {@link live}, {@link kept} or {@link shared}. */
@@ -114,6 +116,19 @@ export interface SharedHandler<T extends Topic = Topic, P extends Publishes = Pu
   owner?(is_owner: boolean): void;
 }
 
+/** Questions a module answers or asks, by names of its choice. */
+export type Questions = Readonly<Record<string, Question>>;
+
+/**
+ * A handler for each question that it answers, up to four at once. Undefined: another's to answer. What it throws is told to who has
+ * asked, with its code when it is a `CodedError`.
+ */
+export type Answerers<A extends Questions> = {
+  readonly [Name in keyof A]: (
+    question: AskedMessage<AskedOf<A[Name]>>,
+  ) => AnsweredOf<A[Name]> | undefined | Promise<AnsweredOf<A[Name]> | undefined>;
+};
+
 /** The limits of a tap. */
 export interface TapOptions {
   /** Messages that wait for the handler at most; past that the oldest go. */
@@ -162,6 +177,14 @@ export interface Context<P extends Publishes = Publishes, Config = unknown> {
    * @throws CodedError `MODULE_INVALID` when there is no such shared subscription
    */
   remember(subscription: string, source: string): void;
+  /**
+   * Asks a question that the module has declared under `asks`, and resolves with the first answer.
+   *
+   * @param source whom it is about
+   * @param timeout_ms default: {@link ANSWER_TIMEOUT_MS}
+   * @throws CodedError `NO_ANSWER`, `BODY_INVALID`, `KEY_INVALID`, or the code it was refused with
+   */
+  ask<Q extends Question>(question: Q, source: string, body: AskedOf<Q>, timeout_ms?: number): Promise<AnsweredOf<Q>>;
   /** Adds to a figure of the module's own in its pulse. At most 100 names; more are counted as `other`. */
   count(name: string, n?: number): void;
   /** Aborted when the ordered stop begins: start nothing new. */
@@ -175,26 +198,39 @@ export interface Context<P extends Publishes = Publishes, Config = unknown> {
 }
 
 /** A module as its author writes it. */
-export interface ModuleDefinition<L extends Listens, P extends Publishes, C extends TSchema> {
+export interface ModuleDefinition<
+  L extends Listens,
+  P extends Publishes,
+  C extends TSchema,
+  A extends Questions = Record<never, never>,
+> {
   /** One word: lower-case letters, digits, `_`, `-`; 1 to 32 characters. */
   readonly name: string;
   readonly listens?: L;
   readonly publishes?: P;
+  /** Questions that it answers. */
+  readonly answers?: A;
+  /** Questions that it asks, see {@link Context.ask}. */
+  readonly asks?: Questions;
   /** The settings' schema, a `Type.Object`, each with a default and a description where it can have one. */
   readonly config?: C;
   /** Starts the module. A module that listens to nothing returns nothing. */
   start(
     context: Context<P, Static<C>>,
-  ): StartResult<NoInfer<L>, NoInfer<P>> | Promise<StartResult<NoInfer<L>, NoInfer<P>>>;
+  ): StartResult<NoInfer<L>, NoInfer<P>, NoInfer<A>> | Promise<StartResult<NoInfer<L>, NoInfer<P>, NoInfer<A>>>;
 }
 
-type StartResult<L extends Listens, P extends Publishes> = [keyof L] extends [never] ? void : Handlers<L, P>;
+type StartResult<L extends Listens, P extends Publishes, A extends Questions> = [keyof L | keyof A] extends [never]
+  ? void
+  : Handlers<L, P> & Answerers<A>;
 
 /** A module as the runner sees it: the topics are values, so the types are not needed any more. */
 export interface Module {
   readonly name: string;
   readonly listens: Readonly<Record<string, Listening>>;
   readonly publishes: Publishes;
+  readonly answers: Questions;
+  readonly asks: Questions;
   readonly config: TSchema;
   start(context: Context): unknown;
 }
@@ -209,17 +245,30 @@ export function defineModule<
   const L extends Listens = Record<never, never>,
   const P extends Publishes = Record<never, never>,
   C extends TSchema = Type.TUnknown,
->(definition: ModuleDefinition<L, P, C>): Module {
-  const { name, listens = {}, publishes = {}, config = Type.Object({}, { additionalProperties: false }) } = definition;
+  const A extends Questions = Record<never, never>,
+>(definition: ModuleDefinition<L, P, C, A>): Module {
+  const {
+    name,
+    listens = {},
+    publishes = {},
+    answers = {},
+    asks = {},
+    config = Type.Object({}, { additionalProperties: false }),
+  } = definition;
   if (!/^[a-z0-9_-]{1,32}$/.test(name)) {
     throw moduleInvalid(name, 'its name is not one word of lower-case letters, digits, "_" and "-"');
   }
+  const twice = Object.keys(answers).find((key) => key in listens);
+  if (twice !== undefined)
+    throw moduleInvalid(name, `both something it listens to and a question are called "${twice}"`);
   return {
     name,
     listens: Object.fromEntries(
       Object.entries(listens as Listens).map(([key, value]) => [key, 'topic' in value ? value : live(value)]),
     ),
     publishes,
+    answers,
+    asks,
     config,
     // The one place where the types end: the runner checks each message against the topic's schema before it calls.
     start: (context) => definition.start(context as unknown as Context<P, Static<C>>),

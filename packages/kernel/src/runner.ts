@@ -3,14 +3,24 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Value } from 'typebox/value';
+import { Answerer, type Answering, askQuestion } from './answering.ts';
 import type { Bus, Envelope, Share, Subscription } from './bus.ts';
-import { CodedError, moduleInvalid, oneLine, reasonOf, settingInvalid, stopTimedOut } from './errors.ts';
+import {
+  CodedError,
+  moduleInvalid,
+  oneLine,
+  reasonOf,
+  settingInvalid,
+  stopTimedOut,
+  topicUndeclared,
+} from './errors.ts';
 import { type Handler, Listener } from './listener.ts';
 import type { Log } from './log.ts';
 import type { Context, Listening, Module, SharedHandler, SharedListening } from './module.ts';
 import { checkPattern } from './pattern.ts';
 import { Publisher } from './publisher.ts';
 import { type About, type Pulse, PulseCounts, pulse } from './pulse.ts';
+import { ANSWER_TIMEOUT_MS, type AnsweredOf, type Question } from './question.ts';
 import { Remembering } from './remembering.ts';
 import { type Draft, type Message, type MessageOf, splitKey } from './topic.ts';
 
@@ -22,6 +32,9 @@ const PULSE_EARLY = 0.1;
 
 /** What each stage of the ordered stop may take. */
 export const STOP_STAGE_MS = 2000;
+
+/** Questions that wait for their turn, and those being answered. */
+const QUESTIONS = { limit_messages: 100, in_flight_max: 4 } as const;
 
 /** A tap's handler returns at once: as many at a time as are of use. */
 const TAP_IN_FLIGHT = 100;
@@ -98,6 +111,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   /** By the name of the shared subscription. */
   const remembering = new Map<string, Remembering>();
   let pulse_timer: NodeJS.Timeout | undefined;
+  let questions = 0;
   let pulsed_ms = Date.now();
   let spoken = false;
   let stopped: Promise<void> | undefined;
@@ -109,8 +123,11 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     connection: bus.name,
     ...(options.version === undefined ? {} : { version: options.version }),
     started_ms: pulsed_ms,
-    listens: Object.values(module.listens).map(({ sources, topic }) => `${sources}.${topic.family}`),
-    publishes: Object.values(module.publishes).map(({ family }) => family),
+    listens: [
+      ...Object.values(module.listens).map(({ sources, topic }) => `${sources}.${topic.family}`),
+      ...Object.values(module.answers).map(({ family }) => `#.${family}`),
+    ],
+    publishes: [...Object.values(module.publishes), ...Object.values(module.asks)].map(({ family }) => family),
   };
   const beat = (last = false) => {
     const now_ms = Date.now();
@@ -176,6 +193,26 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
         onDrop: (_key, reason) => counts.dropped(family, reason),
       },
       take,
+    );
+  };
+
+  /** Answers a question as long as the module runs. */
+  const answerTo = (name: string, question: Question, handler: Answering): Subscription => {
+    const answerer = new Answerer({ question, handler, bus, counts, log });
+    return bus.subscribe(
+      {
+        name: `${module.name}.${name}`,
+        pattern: `#.${question.family}`,
+        delivery: 'live',
+        ...QUESTIONS,
+        onDrop: (_key, reason) => counts.dropped(question.family, reason),
+      },
+      (envelope) => {
+        const work = answerer.take(envelope);
+        under_way.add(work);
+        void work.then(() => under_way.delete(work));
+        return work;
+      },
     );
   };
 
@@ -274,6 +311,11 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       }
       remembering.get(subscription)?.remember(source);
     },
+    ask: async (question, source, body, timeout_ms = ANSWER_TIMEOUT_MS) => {
+      if (!Object.values(module.asks).includes(question)) throw topicUndeclared(module.name, question.family);
+      const asker = { bus, instance, counts, nextId: () => `${instance}/q${++questions}` };
+      return (await askQuestion(asker, question, { source, body, timeout_ms })) as AnsweredOf<typeof question>;
+    },
     describe: (fields) => Object.assign(about, fields),
     count: (name, n = 1) => counts.count(name, n),
     stopping: stopping.signal,
@@ -291,6 +333,15 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       }
       const take = shared === undefined ? (handler as Handler) : (message: Message) => shared.message(message);
       const subscription = listen(name, listening, take, shared);
+      subscriptions.add(subscription);
+      declared.push(subscription);
+    }
+    for (const [name, question] of Object.entries(module.answers)) {
+      const handler = handlers[name];
+      if (typeof handler !== 'function') {
+        throw moduleInvalid(module.name, `its start() returns no handler for the question "${name}"`);
+      }
+      const subscription = answerTo(name, question, handler as Answering);
       subscriptions.add(subscription);
       declared.push(subscription);
     }

@@ -10,6 +10,7 @@ import { keptQueues } from './conformance/kept.ts';
 import { messages } from './conformance/messages.ts';
 import { once } from './conformance/once.ts';
 import { outage } from './conformance/outage.ts';
+import { questions } from './conformance/questions.ts';
 import { Stage } from './conformance/stage.ts';
 import { subscriptions } from './conformance/subscriptions.ts';
 
@@ -27,6 +28,7 @@ export function busConformance(name: string, features: BusFeatures, makeBus: (ma
     keptQueues(stage);
     deadLetters(stage);
     once(stage);
+    questions(stage);
     ending(stage);
     if (features.can_lose_connection !== false) outage(stage, features.can_lose_connection);
   });

@@ -59,6 +59,11 @@ export interface Subject {
   send(...drafts: Draft[]): void;
   /** Sends any bytes under any key, as a stranger on the exchange may. */
   sendRaw(key: string, body: Uint8Array | string, properties?: EnvelopeProperties): void;
+  /**
+   * Asks the module a question and resolves to its answer: `{ answer }` or `{ refused }`, as on the wire. Rejects with `NO_ANSWER`
+   * when it leaves it to others.
+   */
+  ask(key: string, body: unknown): Promise<unknown>;
   /** Tells the module, if it watches, that some process has joined the bus or left it. */
   connection(name: string, open: boolean): void;
   /** Resolves when the module has done with all that was sent. Rejects when it is stopped before. */
@@ -73,6 +78,9 @@ export interface Subject {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** What a module under test may take to answer. */
+const ANSWER_MS = 1_000;
 
 /** Between two pulses: what a test waits for at most to hear the next. */
 const PULSE_INTERVAL_MS = 10;
@@ -123,6 +131,12 @@ class RunningSubject implements Subject {
 
   sendRaw(key: string, body: Uint8Array | string, properties: EnvelopeProperties = {}): void {
     this.#offer({ key, payload: Buffer.from(body), properties });
+  }
+
+  async ask(key: string, body: unknown): Promise<unknown> {
+    if (this.#stopped !== undefined) throw this.#stopped;
+    const payload = Buffer.from(JSON.stringify(body));
+    return JSON.parse(Buffer.from(await this.#bus.ask({ key, payload, properties: {} }, ANSWER_MS)).toString());
   }
 
   connection(name: string, open: boolean): void {
@@ -228,6 +242,15 @@ class WatchedBus implements Bus {
   watchConnections(_name: string, handler: (change: ConnectionChange) => void): () => void {
     this.watchers.add(handler);
     return () => this.watchers.delete(handler);
+  }
+
+  ask(envelope: Envelope, timeout_ms: number): Promise<Uint8Array> {
+    this.#unsettled += this.#patterns.filter((hears) => hears(envelope.key)).length;
+    return this.#bus.ask(envelope, timeout_ms);
+  }
+
+  answer(...parameters: Parameters<Bus['answer']>): Promise<void> {
+    return this.#bus.answer(...parameters);
   }
 
   dead(name: string): ReturnType<Bus['dead']> {
