@@ -16,4 +16,19 @@ export {
 export { areLastWords, type Life, lifeOf, PATIENCE_MS, usualInterval } from './life.ts';
 export { headlinesOf, type Measure, measure, Percentage } from './measure.ts';
 export { type Order, order, SILENCES_MAX, Silence, type Silences, silences } from './order.ts';
+export {
+  EVENTS_MAX,
+  type EventFamily,
+  FIGURES_MAX,
+  type PastAnswered,
+  type PastAnswerOf,
+  type PastAsked,
+  type PastEvent,
+  type PastFigure,
+  type PastMachine,
+  POINTS_MAX,
+  packNumbers,
+  past,
+  unpackNumbers,
+} from './past.ts';
 export { type Birth, birth, Cause, type Death, death, type Outage, outage } from './presence.ts';
