@@ -11,6 +11,7 @@ import {
   type HelloFrame,
   type Look,
   PASS_ENDED,
+  type Recall,
   type RefusedFrame,
   TICK_MS,
 } from '../wire/frames.ts';
@@ -30,6 +31,7 @@ import { messageOf } from './message.ts';
 import { Orders } from './orders.ts';
 import { type Feed, PageClient, type Round } from './page-client.ts';
 import { LastMinutes } from './peaks.ts';
+import { type Ask as AskPast, Recalls } from './recalls.ts';
 import { type Heard, hasFields } from './state.ts';
 import { System } from './system.ts';
 import { type Keepers, Tally, TallyFeed } from './tally.ts';
@@ -77,6 +79,8 @@ export interface HubOptions {
   readonly tap: Context['tap'];
   /** Publishes an order; resolves to whether the bus has taken it over. */
   readonly order: (order: Order) => Promise<boolean>;
+  /** Asks whoever records. */
+  readonly ask: AskPast;
   /** The instance's name. */
   readonly server: string;
   readonly bus: { readonly status: BusStatus; onStatus(listener: (status: BusStatus) => void): () => void };
@@ -93,6 +97,7 @@ export class Hub {
   readonly system: System;
   readonly alerts: AlertBook;
   readonly #orders: Orders;
+  readonly #recalls: Recalls;
   readonly #options: HubOptions;
   readonly #started_ms = Date.now();
   readonly #whole: View;
@@ -125,6 +130,7 @@ export class Hub {
       tap,
       count,
       onAnalyzers: (there) => this.#tellAnalyzers(there),
+      onRecorders: () => this.#tellAll(this.#recorders()),
       onKeepers: () => this.#tellKeepers(),
     });
     this.#headlines = new Headlines(options.past_mebibytes * MEBIBYTE, () => count('past_not_kept'));
@@ -137,6 +143,7 @@ export class Hub {
     });
     this.alerts = new AlertBook({ count, onChange: (before, after) => this.#tallyAll(before, after) });
     this.#orders = new Orders({ book: this.alerts, bus: options.bus, publish: options.order });
+    this.#recalls = new Recalls({ ask: options.ask, is_recorded: () => this.system.is_recorded });
     this.#whole = viewOf('#', this.fleet, this.#headlines, () => this.system.judged_by);
     this.#unwatch = options.bus.onStatus((status) => this.#tellBus(status));
     this.#beats = setInterval(() => this.#beat(), BEAT_MS);
@@ -310,11 +317,13 @@ export class Hub {
       lastMinutes: () => view.last_minutes.frame,
       onLook: (client, look) => this.#feedOf(view, client, look, this.#mayOf(view, pass)),
       onOrder: (client, ask, number) => void this.#order(client, ask, number, pass, this.#mayOf(view, pass)),
+      onRecall: (client, recall, number) => void this.#recall(view, client, recall, number),
       news: (client) => new TallyFeed(client, view.tally),
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
     if (this.#unjudged_since_ms !== undefined) client.tell(this.#analyzers());
+    if (this.system.is_recorded) client.tell(this.#recorders());
     return client;
   }
 
@@ -344,6 +353,12 @@ export class Hub {
     if (refused !== undefined) this.#options.count('orders_refused');
     const told = refused !== undefined && { refused };
     client.tell(writeFrame({ type: 'ordered', sent_ms: Date.now(), number, ...told }));
+  }
+
+  async #recall(view: View, client: PageClient, recall: Recall, number: number): Promise<void> {
+    const answer = await this.#recalls.answer(client, recall, number, { sees: view.sees, whole: view === this.#whole });
+    if (answer.is_refused) this.#options.count('recalls_refused');
+    client.tell(answer.bytes, answer.is_binary);
   }
 
   #tallyAll(before: AlertRow | undefined, after: AlertRow | undefined): void {
@@ -445,8 +460,15 @@ export class Hub {
 
   #tellAnalyzers(there: boolean): void {
     this.#unjudged_since_ms = there ? undefined : Date.now();
-    const bytes = this.#analyzers();
+    this.#tellAll(this.#analyzers());
+  }
+
+  #tellAll(bytes: Buffer): void {
     for (const { pages } of this.#all_views()) for (const client of pages) client.tell(bytes);
+  }
+
+  #recorders(): Buffer {
+    return writeFrame({ type: 'recorders', sent_ms: Date.now(), there: this.system.is_recorded });
   }
 
   #analyzers(): Buffer {

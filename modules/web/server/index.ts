@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
 import { CodedError, defineModule, type Log, LogLimiter, live } from '@ganglion/kernel';
-import { alert, analysis, birth, death, order, silences } from '@ganglion/topics';
+import { alert, analysis, birth, death, order, past, silences } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
 import { Access } from './access/access.ts';
 import { limitConnections, refuseBroken } from './connections.ts';
@@ -46,6 +46,7 @@ export default defineModule({
     silences: live(silences, { limit_messages: 1_000, in_flight_max: 100 }),
   },
   publishes: { order },
+  asks: { past },
   config: Settings,
   start: async (context) => {
     const { config, instance, bus, log, count, emit, stopping, onStop } = context;
@@ -71,6 +72,7 @@ export default defineModule({
       listen: context.listen,
       tap: context.tap,
       order: (body) => emit(order(instance, body)),
+      ask: (source, asked) => context.ask(past, source, asked),
       ended: (passes) => access.ended(passes),
       onRefused: (what, from) => refusals.add('message', what, from instanceof Socket ? from.remoteAddress : undefined),
     });

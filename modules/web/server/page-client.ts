@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { Ask, Look } from '../wire/frames.ts';
+import type { Ask, Look, Recall } from '../wire/frames.ts';
 import { Client, type ClientEvents } from './client.ts';
 import type { Entry, Fleet } from './fleet.ts';
 import { fitting, writeFigures, writeFrame, writeMachines } from './frames.ts';
@@ -42,6 +42,8 @@ export interface PageClientEvents extends ClientEvents {
   readonly onLook: (client: PageClient, look: Look) => Feed | undefined;
   /** It wants something done. */
   readonly onOrder: (client: PageClient, ask: Ask, number: number) => void;
+  /** It asks about the past. */
+  readonly onRecall: (client: PageClient, recall: Recall, number: number) => void;
   /** Makes what it is told besides, whatever it looks at. */
   readonly news: (client: PageClient) => Feed;
 }
@@ -50,6 +52,7 @@ export class PageClient extends Client {
   readonly #read: Reader;
   readonly #onLook: PageClientEvents['onLook'];
   readonly #onOrder: PageClientEvents['onOrder'];
+  readonly #onRecall: PageClientEvents['onRecall'];
   readonly #news: Feed;
   readonly #lastMinutes: PageClientEvents['lastMinutes'];
   /** Which figures it is sent: all, those of some places, or none. */
@@ -72,6 +75,7 @@ export class PageClient extends Client {
     this.#read = events.read;
     this.#onLook = events.onLook;
     this.#onOrder = events.onOrder;
+    this.#onRecall = events.onRecall;
     this.#news = events.news(this);
     this.#lastMinutes = events.lastMinutes;
     // The state has the figures of now.
@@ -117,6 +121,7 @@ export class PageClient extends Client {
     const said = this.#read(String(data));
     if (said.kind === 'look') this.#look(said.look);
     else if (said.kind === 'order') this.#onOrder(this, said.ask, said.number);
+    else if (said.kind === 'recall') this.#onRecall(this, said.recall, said.number);
     else if (said.kind === 'invalid') this.count(said.what);
   }
 

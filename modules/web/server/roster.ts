@@ -1,7 +1,7 @@
 // Who runs: every instance that presence has told of, or that was heard to pulse, with what it says of itself.
 
 import type { Pulse } from '@ganglion/kernel';
-import { alert, analysis, areLastWords, type Birth, type Death } from '@ganglion/topics';
+import { alert, analysis, areLastWords, type Birth, type Death, past } from '@ganglion/topics';
 import { type Instance, PAST_MS } from '../wire/frames.ts';
 
 /** Instances that are known at once; past that the one dead longest is forgotten, or else the one known longest. */
@@ -38,6 +38,8 @@ export class Roster {
   readonly #analyzers = new Set<string>();
   /** The living that keep alerts, with the rules that they say they judge by. */
   readonly #keepers = new Map<string, readonly string[]>();
+  /** The living that answer about the past. */
+  readonly #recorders = new Set<string>();
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -46,6 +48,11 @@ export class Roster {
   /** How many that publish analyses are here, as far as they say so. */
   get analyzers(): number {
     return this.#analyzers.size;
+  }
+
+  /** How many that answer about the past are here. */
+  get recorders(): number {
+    return this.#recorders.size;
   }
 
   /** The names of those that publish alerts and are here. */
@@ -115,6 +122,8 @@ export class Roster {
     else this.#analyzers.delete(name);
     if (gone === undefined && instance.publishes.includes(alert.family)) this.#keepers.set(name, rules);
     else this.#keepers.delete(name);
+    if (gone === undefined && instance.listens.includes(`#.${past.family}`)) this.#recorders.add(name);
+    else this.#recorders.delete(name);
     this.#options.onChange(name);
   }
 
@@ -128,6 +137,7 @@ export class Roster {
     this.#dead.delete(name);
     this.#analyzers.delete(name);
     this.#keepers.delete(name);
+    this.#recorders.delete(name);
     this.#options.onChange(name);
   }
 }

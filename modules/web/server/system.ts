@@ -31,6 +31,8 @@ export interface SystemOptions {
   readonly count: Count;
   /** The last that judges has gone, or one is back. */
   readonly onAnalyzers: (there: boolean) => void;
+  /** The last that answers about the past has gone, or one is back. */
+  readonly onRecorders: (there: boolean) => void;
   /** Who keeps alerts, or the rules that they judge by, may have changed. */
   readonly onKeepers: () => void;
 }
@@ -48,6 +50,7 @@ export class System {
   #tell_due = false;
   #taps = 0;
   #analyzers_there = false;
+  #recorders_there = false;
   /** Who keeps alerts, as it was told last. */
   #keepers = '';
 
@@ -57,11 +60,17 @@ export class System {
       onChange: (name) => {
         this.#changed(name);
         this.#countAnalyzers();
+        this.#countRecorders();
         this.#lookAtKeepers();
       },
       onTooLarge: () => options.count('instances_too_large'),
     });
     this.#strangers = new Strangers((sender) => this.#roster.get(sender) !== undefined);
+  }
+
+  /** Whether anybody answers about the past. */
+  get is_recorded(): boolean {
+    return this.#recorders_there;
   }
 
   /** The instances that keep alerts. */
@@ -120,6 +129,13 @@ export class System {
     if (there === this.#analyzers_there) return;
     this.#analyzers_there = there;
     this.#options.onAnalyzers(there);
+  }
+
+  #countRecorders(): void {
+    const there = this.#roster.recorders > 0;
+    if (there === this.#recorders_there) return;
+    this.#recorders_there = there;
+    this.#options.onRecorders(there);
   }
 
   #lookAtKeepers(): void {

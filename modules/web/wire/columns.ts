@@ -5,9 +5,17 @@
 //     then                 the columns one after another, each filled up to a multiple of 8
 //
 // The object says the `type` and how many `rows` there are. `figures`: u32 ids, i32 late_ms, u16 waited_ms, then u16 for each
-// of `resources`. `peaks`: u32 ids, u32 seconds, then 180 u8 a row for each of `resources`. `past`: f64 times, then f32 for each of `paths`. Reading a column copies nothing: it is a view on the message.
+// of `resources`. `peaks`: u32 ids, u32 seconds, then 180 u8 a row for each of `resources`. `past`: f64 times, then f32 for each of `paths`. `range`: f64 times, then for each of
+// `paths` f32 means and, unless `width_ms` is 0, f32 least and f32 most. Reading a column copies nothing: it is a view on the message.
 
-import { type BinaryFrame, type FiguresFrame, type PastFrame, PEAKS_SECONDS, type PeaksFrame } from './frames.ts';
+import {
+  type BinaryFrame,
+  type FiguresFrame,
+  type PastFrame,
+  PEAKS_SECONDS,
+  type PeaksFrame,
+  type RangeFrame,
+} from './frames.ts';
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
@@ -39,12 +47,22 @@ export function packPast(frame: PastFrame): Uint8Array<ArrayBuffer> {
   return pack({ type, sent_ms, rows: times_ms.length, machine, of, paths, last }, [times_ms, ...columns]);
 }
 
+/** Writes a `range` frame. */
+export function packRange(frame: RangeFrame): Uint8Array<ArrayBuffer> {
+  const { type, sent_ms, number, machine, width_ms, times_ms, paths, means, least, most, left_out } = frame;
+  const columns = means.flatMap((mean, i) =>
+    width_ms === 0 ? [mean] : [mean, least[i] as Float32Array, most[i] as Float32Array],
+  );
+  const rows = times_ms.length;
+  return pack({ type, sent_ms, rows, number, machine, width_ms, paths, left_out }, [times_ms, ...columns]);
+}
+
 /** Reads a binary frame; undefined when it is none, or of a type this reader does not know. */
 export function unpack(message: ArrayBuffer): BinaryFrame | undefined {
   try {
     const head_bytes = new DataView(message).getUint32(0, true);
     const head = JSON.parse(decoder.decode(new Uint8Array(message, LENGTH_BYTES, head_bytes)));
-    const { type, sent_ms, rows, resources, paths, machine, of, last, folded } = head;
+    const { type, sent_ms, rows, resources, paths, machine, of, last, folded, number, width_ms, left_out } = head;
     if (typeof sent_ms !== 'number' || !Number.isInteger(rows) || rows < 0 || rows > ROWS_MAX) return undefined;
     let offset = LENGTH_BYTES + head_bytes;
     /** The next column; throws when the message is too short for it. */
@@ -73,6 +91,19 @@ export function unpack(message: ArrayBuffer): BinaryFrame | undefined {
       const times_ms = next(Float64Array);
       const columns = paths.map(() => next(Float32Array));
       return { type, sent_ms, machine, of, times_ms, paths, columns, last };
+    }
+    if (type === 'range' && areNames(paths) && typeof machine === 'string' && typeof width_ms === 'number') {
+      const times_ms = next(Float64Array);
+      const means: Float32Array<ArrayBuffer>[] = [];
+      const least: Float32Array<ArrayBuffer>[] = [];
+      const most: Float32Array<ArrayBuffer>[] = [];
+      for (let i = 0; i < paths.length; i++) {
+        const mean = next(Float32Array);
+        means.push(mean);
+        least.push(width_ms === 0 ? mean : next(Float32Array));
+        most.push(width_ms === 0 ? mean : next(Float32Array));
+      }
+      return { type, sent_ms, number, machine, width_ms, times_ms, paths, means, least, most, left_out };
     }
     return undefined;
   } catch {

@@ -11,6 +11,9 @@
 // **Looks.** A client says what it looks at, with one {@link Look} a message, and is sent no more than that. A look replaces the
 // one before; before the first it looks at the whole fleet. What it may not see is answered with `refused`.
 //
+// **Recalls.** The past is not pushed: a client asks for it with a {@link Recall} a message, and is answered with `range`, `moment`,
+// `events` or `extent`, or with `unrecalled` and why not.
+//
 // **Orders.** A client that may can order what is to become of alerts, with an {@link Ask} a message.
 //
 // **Plain** (no subprotocol): one object a message, one message an analysis.
@@ -248,6 +251,13 @@ export interface AnalyzersFrame {
   readonly sent_ms: number;
   /** Since when there is none, by the server's clock. Absent while there is one. */
   readonly gone_since_ms?: number;
+}
+
+/** Somebody who can be asked about the past is there, or nobody is any more. After `hello` only while somebody is. */
+export interface RecordersFrame {
+  readonly type: 'recorders';
+  readonly sent_ms: number;
+  readonly there: boolean;
 }
 
 /** Nothing happened, and the line is alive. */
@@ -523,6 +533,116 @@ export type Ask =
     }
   | { readonly do: 'end_silence'; readonly id: string; readonly by?: string; readonly why?: string };
 
+/**
+ * A question about what was recorded. Sent as `{"recall": …, "number": 1}`; the answer has that number. Times are epoch
+ * milliseconds.
+ */
+export type Recall =
+  /** The figures of a machine over a time, all of them or those named, in at most `points_max` points. */
+  | {
+      readonly what: 'range';
+      readonly machine: string;
+      readonly from_ms: number;
+      readonly to_ms: number;
+      readonly points_max: number;
+      readonly figures?: readonly string[];
+    }
+  /** Every machine as it was then. */
+  | { readonly what: 'moment'; readonly at_ms: number }
+  /** What happened in a time, to all or to one machine; the newest {@link EVENTS_TOLD_MAX}. */
+  | { readonly what: 'events'; readonly from_ms: number; readonly to_ms: number; readonly machine?: string }
+  | { readonly what: 'extent' };
+
+/** Points of a range that may be asked for. */
+export const RANGE_POINTS_MAX = 4_000;
+
+/** Events that are told at once. */
+export const EVENTS_TOLD_MAX = 1_000;
+
+/** Machines in one `moment`. */
+export const MOMENT_MACHINES_MAX = 10_000;
+
+/** The figures of a machine over a time. Binary: see columns.ts. */
+export interface RangeFrame {
+  readonly type: 'range';
+  readonly sent_ms: number;
+  readonly number: number;
+  readonly machine: string;
+  /** The width of the cells that the points are of; 0 where they are samples as they came. */
+  readonly width_ms: number;
+  /** Ascending; of a cell, when it begins. */
+  readonly times_ms: Float64Array;
+  /** As in `past`. */
+  readonly paths: readonly string[];
+  /** For each path a column; NaN where there is none. Of samples, least and most are the same columns. */
+  readonly means: readonly Float32Array[];
+  readonly least: readonly Float32Array[];
+  readonly most: readonly Float32Array[];
+  /** Figures that did not fit. */
+  readonly left_out: number;
+}
+
+/** Every machine as it was at a moment. Of each, `id` holds for this frame alone, and since when it was so is not known. */
+export interface MomentFrame {
+  readonly type: 'moment';
+  readonly sent_ms: number;
+  readonly number: number;
+  readonly at_ms: number;
+  readonly machines: readonly Machine[];
+  readonly left_out: number;
+}
+
+/** Something that happened. */
+export type Happening = {
+  readonly time_ms: number;
+  /** The machine; of an outage the pattern that its machines share; of an instance its name. */
+  readonly of: string;
+} & (
+  | { readonly kind: 'birth' | 'death'; readonly is_instance?: true; readonly cause?: Gone['cause'] }
+  | { readonly kind: 'outage'; readonly machines: number }
+  | {
+      readonly kind: 'raised' | 'changed' | 'cleared';
+      readonly id: string;
+      readonly severity: Severity;
+      readonly rule: string;
+      readonly resource: string;
+      readonly sentence: string;
+      readonly since_ms: number;
+      readonly shadow?: true;
+    }
+);
+
+/** What happened in a time, oldest first. */
+export interface EventsFrame {
+  readonly type: 'events';
+  readonly sent_ms: number;
+  readonly number: number;
+  readonly events: readonly Happening[];
+  /** Older ones that are not told. */
+  readonly left_out: number;
+}
+
+/** How far the past goes. */
+export interface ExtentFrame {
+  readonly type: 'extent';
+  readonly sent_ms: number;
+  readonly number: number;
+  /** Absent while nothing is recorded. */
+  readonly oldest_ms?: number;
+  readonly newest_ms?: number;
+  /** From the finest to the coarsest: the width of its cells, and since when it is kept. */
+  readonly levels: readonly { readonly width_ms: number; readonly from_ms: number }[];
+}
+
+/** A {@link Recall} was not answered. */
+export interface UnrecalledFrame {
+  readonly type: 'unrecalled';
+  readonly sent_ms: number;
+  readonly number: number;
+  /** One sentence for whoever asks. */
+  readonly why: string;
+}
+
 /** What became of an {@link Ask}. */
 export interface OrderedFrame {
   readonly type: 'ordered';
@@ -539,6 +659,7 @@ export type TextFrame =
   | ReadyFrame
   | BusFrame
   | AnalyzersFrame
+  | RecordersFrame
   | BeatFrame
   | RefusedFrame
   | MeasureFrame
@@ -548,6 +669,10 @@ export type TextFrame =
   | AlertsFrame
   | SilencesFrame
   | AlertedFrame
-  | OrderedFrame;
-export type BinaryFrame = FiguresFrame | PeaksFrame | PastFrame;
+  | OrderedFrame
+  | MomentFrame
+  | EventsFrame
+  | ExtentFrame
+  | UnrecalledFrame;
+export type BinaryFrame = FiguresFrame | PeaksFrame | PastFrame | RangeFrame;
 export type Frame = TextFrame | BinaryFrame;
