@@ -1,13 +1,18 @@
 // What a view is given that is loaded when it is opened: frames of its own, a word to the server, and what all views share.
 
-import type { Ask, Frame, Look, Machine, User } from '../../wire/frames.ts';
+import type { Ask, Frame, Look, Machine, Recall, User } from '../../wire/frames.ts';
 import type { Keys } from './keys.ts';
 import type { Alerted } from './live/alerted.ts';
 import type { Router } from './router.svelte.ts';
 import type { Scheme } from './style/colours.svelte.ts';
+import type { Seen } from './time/seen.ts';
+import type { Times } from './time/times.svelte.ts';
 
 /** A frame of one type. */
 export type FrameOf<T extends Frame['type']> = Extract<Frame, { readonly type: T }>;
+
+/** The frame that answers a question. */
+export type AnswerTo<What extends Recall['what']> = FrameOf<What>;
 
 /** All of it is reactive where it is read in a component: what changes draws anew. */
 export interface Feed {
@@ -29,6 +34,23 @@ export interface Feed {
 
   /** Says what is to be done about alerts; `ordered` with the number that it returns answers. Undefined while the line is cut. */
   order(ask: Ask): number | undefined;
+
+  /**
+   * Asks about the past.
+   *
+   * @throws Error whose message is one sentence for people
+   */
+  recall<What extends Recall['what']>(recall: Extract<Recall, { readonly what: What }>): Promise<AnswerTo<What>>;
+
+  /** What the view shows, for who wants to take it along; the view says so while it is there. */
+  seen: Seen | undefined;
+
+  /** The moment of the past that is shown of all machines; undefined while that is now. */
+  readonly moment_ms: number | undefined;
+  /** Whether there is somebody who records. */
+  readonly is_recorded: boolean;
+  /** Which time is shown. */
+  readonly times: Times;
 
   /** Whether the server has the line and the bus; while it has not, what is shown is from {@link now_ms}. */
   readonly frozen: boolean;

@@ -76,7 +76,7 @@ export class Router {
 }
 
 /** What is taken along from view to view. */
-const EVERYWHERE = ['kiosk', 'theme'];
+const EVERYWHERE = ['kiosk', 'theme', 'from', 'to', 'at', 'minutes', 'against'];
 
 /** The address of a machine. A name may hold anything, also halves of characters. */
 export function pathOfMachine(machine: string): string {

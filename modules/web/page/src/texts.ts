@@ -328,6 +328,59 @@ export const texts = {
   },
 
   // The alerts.
+  // The time that is shown.
+  time: {
+    bar: 'Time',
+    live: 'Live',
+    goLive: 'Back to live',
+    goLiveHint: 'Back to live (L)',
+    title: (time: string) => `Then: ${time}`,
+    at: (time: string) => `at ${time}`,
+    asItWas: (time: string) => `As it was at ${time}`,
+    worst: 'Worst then',
+    range: (from: string, to: string) => `${from} to ${to}`,
+    last: (span: string) => `Last ${span}`,
+    spans: ['15 min', 'hour', '6 hours', 'day', 'week', 'month', 'year', '2 years'] as readonly string[],
+    ownSpan: (span: string) => `${span}`,
+    span: 'How much time',
+    earlier: 'Earlier',
+    later: 'Later',
+    play: 'Play',
+    playHint: 'Play what happened (P)',
+    stop: 'Stop',
+    speed: 'How fast',
+    times: (n: number) => `${n} ×`,
+    against: 'Compare',
+    againstNone: 'Compare',
+    againsts: { day: 'With the day before', week: 'With the week before' },
+    happenedNone: 'No events',
+    happenedCount: (n: number) => count(n, 'event', 'events'),
+    happenedMore: (n: number) => `${count(n, 'older one is', 'older ones are')} not listed.`,
+    happened: {
+      birth: (of: string) => `${of} appeared`,
+      death: (of: string, cause?: 'stopped' | 'connection_lost' | 'silent') =>
+        cause === 'stopped'
+          ? `${of} was stopped`
+          : `${of} died${cause === undefined ? '' : `, ${{ connection_lost: 'connection lost', silent: 'silent' }[cause]}`}`,
+      outage: (machines: number, of: string) =>
+        `${count(machines, 'machine', 'machines')}${of === '#' ? '' : ` of ${of}`} were cut off together`,
+      alert: (of: string, what: string) => `${of}: ${what}`,
+      cleared: (of: string, what: string) => `${of}: over – ${what}`,
+    },
+    keep: 'Export',
+    keepAs: { csv: 'CSV', json: 'JSON', png: 'Picture' },
+    keepHint: 'What is seen now, as a file',
+    track: 'Moment',
+    choose: 'Show',
+    trackHint: 'Click a moment, or draw out a stretch',
+    cut: 'The line is cut.',
+    noAnswer: 'No answer came.',
+    untold: (why: string) => `Not shown: ${why}`,
+    systemLive: 'The system is drawn as it is now; what happened to its modules then is listed below.',
+    cells: (span: string) => `Each point is ${span}: a line for its mean, and an area from the least to the most.`,
+    stands: (time: string) => `The time that is shown is ${time}.`,
+  },
+
   alerts: {
     severities: { critical: 'critical', warning: 'warning', info: 'info' },
     states: {

@@ -1,7 +1,7 @@
 // What the page knows: the fleet, and how it stands with the server that tells of it. Frames go in as they arrive.
 
 import { PATIENCE_MS } from '@ganglion/topics/life';
-import type { Bus, Frame, HelloFrame } from '../../../wire/frames.ts';
+import type { Bus, Frame, HelloFrame, Machine } from '../../../wire/frames.ts';
 import { type Alerted, alertedAfter, NOTHING_ALERTED } from './alerted.ts';
 import { Fleet } from './fleet.ts';
 
@@ -75,6 +75,15 @@ export class Store {
     }
     if (!this.#unnamed_left || this.heard_since_ms + YOUNG_SERVER_MS >= this.now_ms) return;
     this.#unnamed_left = false;
+    this.fleet.forgetUnnamed();
+  }
+
+  /** Takes in how all machines were at a moment, later than the one before. */
+  recall(at_ms: number, machines: readonly Machine[]): void {
+    this.now_ms = at_ms;
+    this.ready = true;
+    this.fleet.beginState();
+    this.fleet.learn({ type: 'machines', sent_ms: at_ms, machines });
     this.fleet.forgetUnnamed();
   }
 

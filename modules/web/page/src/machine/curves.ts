@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import './curves.css';
 import { contextOf, type Picture } from './drawing.svelte.ts';
 import { sayMark, type Unit } from './names.ts';
-import { bandsOf, roundUp, sliceOf } from './slice.ts';
+import { bandsOf, type Reach, reachOf, roundUp, type Slice, sliceOf } from './slice.ts';
 import type { Stage } from './stage.svelte.ts';
 import type { Theme } from './theme.ts';
 import { markTime, timeMarks } from './time-marks.ts';
@@ -35,6 +35,10 @@ export class Curves implements Picture {
   #alone: readonly (readonly number[])[] = [];
   #runs: ReturnType<typeof bandsOf> = [];
   #marks: Marks = { moments: [] };
+  /** For each curve how far the cells of what was recorded reached. */
+  #reach: readonly (readonly Reach[])[] = [];
+  /** The same curves a day or a week before. */
+  #before: Slice | undefined;
 
   constructor(host: HTMLElement, drawn: Drawn, stage: Stage, theme: Theme) {
     this.#drawn = drawn;
@@ -95,7 +99,14 @@ export class Curves implements Picture {
             };
           }),
         ],
-        hooks: { drawClear: [(plot) => this.#drawBands(plot)], draw: [(plot) => this.#drawMarks(plot)] },
+        hooks: {
+          drawClear: [
+            (plot) => this.#drawBands(plot),
+            (plot) => this.#drawReach(plot),
+            (plot) => this.#drawBefore(plot),
+          ],
+          draw: [(plot) => this.#drawMarks(plot)],
+        },
       },
       undefined,
       host,
@@ -103,18 +114,30 @@ export class Curves implements Picture {
   }
 
   draw(theme: Theme): void {
-    const { table, range, gap_ms } = this.#stage;
+    const { table, range, gap_ms, reach, before } = this.#stage;
     if (range === undefined) return;
     this.#theme = theme;
     const { from_ms, to_ms } = range;
     const { paths, bands, unit } = this.#drawn;
     const { times_ms, curves, alone, least, most } = sliceOf(table, paths, from_ms, to_ms, gap_ms);
     this.#alone = alone;
+    this.#reach = reach === undefined ? [] : paths.map((path) => reachOf(reach, path, from_ms, to_ms, gap_ms));
+    this.#before = before && sliceOf(before, paths, from_ms, to_ms, gap_ms);
+    const highest = Math.max(
+      most,
+      this.#before?.most ?? most,
+      ...this.#reach.flat().map((run) => Math.max(...run.most)),
+    );
+    const lowest = Math.min(
+      least,
+      this.#before?.least ?? least,
+      ...this.#reach.flat().map((run) => Math.min(...run.least)),
+    );
     this.#runs = bands === undefined ? [] : bandsOf(table, bands, from_ms, to_ms, gap_ms);
     this.#marks = this.#drawn.marks?.() ?? { moments: [] };
     const limit = this.#marks.limit?.value;
-    const top = Math.max(roundUp(Math.max(most, limit ?? most)), SCALES_MIN[unit] ?? 1);
-    const bottom = -roundUp(-Math.min(least, limit ?? least));
+    const top = Math.max(roundUp(Math.max(highest, limit ?? highest)), SCALES_MIN[unit] ?? 1);
+    const bottom = -roundUp(-Math.min(lowest, limit ?? lowest));
     const y = bands === undefined ? { min: bottom, max: top } : { min: 0, max: 100 };
     if (y.min === 0) y.min = 0;
     this.#plot.batch(() => {
@@ -189,6 +212,60 @@ export class Curves implements Picture {
       ctx.textAlign = 'left';
       ctx.textBaseline = is_below ? 'top' : 'bottom';
       say(limit.word, bbox.left + 4 * pixels, y + (is_below ? 3 : -3) * pixels);
+    }
+    ctx.restore();
+  }
+
+  /** From the least to the most of each cell: what was short is seen, however wide the cells are. */
+  #drawReach({ ctx, bbox, valToPos }: uPlot): void {
+    if (this.#reach.length === 0) return;
+    const bare = this.#drawn.bands !== undefined;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const [i, runs] of this.#reach.entries()) {
+      ctx.fillStyle = faded(bare ? (this.#theme.values[1] as string) : this.#colour(i), 0.28);
+      for (const { times_ms, least, most } of runs) {
+        ctx.beginPath();
+        for (const [k, time_ms] of times_ms.entries()) {
+          ctx.lineTo(valToPos(time_ms, 'x', true), valToPos(most[k] as number, 'y', true));
+        }
+        for (let k = times_ms.length - 1; k >= 0; k--) {
+          ctx.lineTo(valToPos(times_ms[k] as number, 'x', true), valToPos(least[k] as number, 'y', true));
+        }
+        ctx.closePath();
+        ctx.fill();
+      }
+    }
+    ctx.restore();
+  }
+
+  #drawBefore({ ctx, bbox, valToPos }: uPlot): void {
+    const before = this.#before;
+    if (before === undefined) return;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    for (const [i, curve] of before.curves.entries()) {
+      ctx.strokeStyle = before.curves.length === 1 ? this.#theme.ink_3 : faded(this.#colour(i), 0.6);
+      ctx.beginPath();
+      let begins = true;
+      for (const [k, value] of curve.entries()) {
+        if (value === undefined) continue;
+        if (value === null) {
+          begins = true;
+          continue;
+        }
+        const [x, y] = [valToPos(before.times_ms[k] as number, 'x', true), valToPos(value, 'y', true)];
+        if (begins) ctx.moveTo(x, y);
+        else ctx.lineTo(x, y);
+        begins = false;
+      }
+      ctx.stroke();
     }
     ctx.restore();
   }

@@ -74,6 +74,41 @@ export function sliceOf(table: Table, paths: readonly string[], from_ms: number,
   return { times_ms, curves, alone, least, most };
 }
 
+/** How far one figure's cells reached, as far as they follow each other: a run ends where nothing was known. */
+export interface Reach {
+  readonly times_ms: readonly number[];
+  readonly least: readonly number[];
+  readonly most: readonly number[];
+}
+
+/** How far a figure's cells reached in a stretch of time, and one cell more on either side. */
+export function reachOf(
+  { least, most }: { readonly least: Table; readonly most: Table },
+  path: string,
+  from_ms: number,
+  to_ms: number,
+  gap_ms: number,
+): Reach[] {
+  const lows = least.columns.get(path)?.values;
+  const highs = most.columns.get(path)?.values;
+  if (lows === undefined || highs === undefined) return [];
+  const runs: { times_ms: number[]; least: number[]; most: number[] }[] = [];
+  let last_ms = Number.NEGATIVE_INFINITY;
+  const end = Math.min(least.end, least.rowFrom(to_ms) + 1);
+  for (let row = Math.max(least.start, least.rowFrom(from_ms) - 1); row < end; row++) {
+    const time_ms = least.times_ms[row] as number;
+    const [low, high] = [lows[row] as number, highs[most.rowFrom(time_ms)] as number];
+    if (Number.isNaN(low) || Number.isNaN(high)) continue;
+    if (time_ms - last_ms > gap_ms) runs.push({ times_ms: [], least: [], most: [] });
+    last_ms = time_ms;
+    const run = runs.at(-1);
+    run?.times_ms.push(time_ms);
+    run?.least.push(low);
+    run?.most.push(high);
+  }
+  return runs;
+}
+
 const STEPS = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 
 /** The next round number that is not below: a scale that ends there stays as it is while values change a little. */

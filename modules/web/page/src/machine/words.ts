@@ -2,7 +2,7 @@
 
 import { type Life, lifeOf } from '@ganglion/topics/life';
 import type { Machine } from '../../../wire/frames.ts';
-import { lastingOf, spanOf } from '../format.ts';
+import { dayTimeOf, lastingOf, spanOf } from '../format.ts';
 import { BANDS, deathOf, rankOf, STANDINGS, type Standing, standingOf } from '../live/judge.ts';
 import { texts } from '../texts.ts';
 import { sayResource } from './names.ts';
@@ -19,8 +19,9 @@ export interface Said {
 /**
  * @param now_ms by the server's clock
  * @param heard_since_ms since when it could have been heard
+ * @param moment_ms the moment of the past that it is of: since when it was so is not known then
  */
-export function sayStanding(machine: Machine, now_ms: number, heard_since_ms: number): Said {
+export function sayStanding(machine: Machine, now_ms: number, heard_since_ms: number, moment_ms?: number): Said {
   const { gone, received_ms, resources, first_ms } = machine;
   const life = lifeOf(machine, now_ms, heard_since_ms);
   const banded = Object.entries(resources)
@@ -42,12 +43,13 @@ export function sayStanding(machine: Machine, now_ms: number, heard_since_ms: nu
   }
   if (worst === undefined) return { standing, life, sentence: texts.machine.notJudged };
   const { resource, percentage, since_ms, rank } = worst;
-  const lasting = lastingOf(since_ms, now_ms, since_ms <= first_ms);
+  const then = moment_ms === undefined ? undefined : texts.time.at(dayTimeOf(moment_ms));
+  const lasting = then ?? lastingOf(since_ms, now_ms, since_ms <= first_ms);
   const band = BANDS[rank];
   if (band === 'LOW' || band === undefined) {
     // Calm since the last of them became so.
     const calm_ms = Math.max(...banded.map((one) => one.since_ms));
-    const sentence = texts.machine.low(lastingOf(calm_ms, now_ms, calm_ms <= first_ms));
+    const sentence = texts.machine.low(then ?? lastingOf(calm_ms, now_ms, calm_ms <= first_ms));
     return { standing, life, sentence, since_ms: calm_ms };
   }
   const alike = banded.filter((one) => one.rank === rank).length - 1;
