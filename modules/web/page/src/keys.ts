@@ -24,12 +24,15 @@ export class Keys {
 
   #press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.altKey || event.isComposing) return;
+    const dialog = event.target instanceof Element ? event.target.closest('dialog') : null;
     // A dialog has its own, and closes by itself.
-    if (event.target instanceof Element && event.target.closest('dialog') !== null) return;
+    if (dialog?.open === true) return;
+    // One that has just closed keeps the focus for a moment.
+    const target = dialog === null ? event.target : null;
     const with_control = event.ctrlKey || event.metaKey;
-    if (isTyping(event.target) && !with_control && event.key !== 'Escape') return;
+    if (isTyping(target) && !with_control && event.key !== 'Escape') return;
     // A button answers to these itself.
-    if (event.target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter')) return;
+    if (target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter')) return;
     const name = with_control ? `Ctrl+${event.key}` : event.key;
     for (let i = this.#layers.length - 1; i >= 0; i--) {
       const action = this.#layers[i]?.[name];

@@ -45,7 +45,9 @@ document.addEventListener('visibilitychange', () => {
 });
 
 // Whoever logs out leaves: nothing more is to be told here, least of all that the login has ended.
-addEventListener('submit', () => line.stop());
+addEventListener('submit', ({ defaultPrevented }) => {
+  if (!defaultPrevented) line.stop();
+});
 // What the browser kept aside when somebody left is from then, and may not be theirs any more.
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) location.reload();

@@ -1,5 +1,6 @@
 // The mark: a small knot with three fibres. Also the favicon, in the colour of the worst state.
 
+import type { Severity } from '../../wire/frames.ts';
 import type { Mood } from './live/summary.ts';
 
 /** One fibre of the knot, in a box of 32 by 32; the others are the same, turned around the middle. */
@@ -18,12 +19,21 @@ const COLOURS: { readonly [mood in Mood | 'cut']: string } = {
   cut: '#8a93a3',
 };
 
-const DOT = `<circle cx='25' cy='7' r='6.5' fill='${COLOURS.high}' stroke='#fff' stroke-width='2'/>`;
+/** Over the knot's corner, while alerts wait for somebody: the shape and the colour of the worst of them. */
+const WAITING: { readonly [severity in Severity]: string } = {
+  critical: `<path d='M23 1L31 15H15Z' fill='${COLOURS.high}' stroke='#fff' stroke-width='2' stroke-linejoin='round'/>`,
+  warning: `<rect x='15' y='4' width='16' height='8' rx='2' fill='${COLOURS.medium}' stroke='#fff' stroke-width='2'/>`,
+  info: `<circle cx='25' cy='7' r='6' fill='${COLOURS.low}' stroke='#fff' stroke-width='2'/>`,
+};
 
-/** The mark as an image's address; asking for it makes no request. `waiting`: with a dot, since alerts wait for somebody. */
-export function faviconOf(mood: Mood | 'cut', waiting = false): string {
+/**
+ * The mark as an image's address; asking for it makes no request.
+ *
+ * @param waiting the worst of the alerts that wait for somebody
+ */
+export function faviconOf(mood: Mood | 'cut', waiting?: Severity): string {
   const fibres = TURNS.map((turn) => `<path d='${FIBRE}' transform='rotate(${turn} 16 16)'/>`).join('');
   const dashes = mood === 'cut' ? " stroke-dasharray='2 5'" : '';
-  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='${COLOURS[mood]}' stroke-width='3.6' stroke-linecap='round'${dashes}>${fibres}${waiting ? DOT : ''}</svg>`;
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32' fill='none' stroke='${COLOURS[mood]}' stroke-width='3.6' stroke-linecap='round'${dashes}>${fibres}${waiting === undefined ? '' : WAITING[waiting]}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -1,5 +1,6 @@
 // Every word on the page, in one place, ready to be translated.
 
+import type { Severity } from '../../wire/frames.ts';
 import type { Standing } from './live/judge.ts';
 
 const count = (n: number, one: string, many: string) => `${n.toLocaleString()} ${n === 1 ? one : many}`;
@@ -541,7 +542,8 @@ export const texts = {
     raisedSaid: (n: number) => count(n, 'alert is on', 'alerts are on'),
   },
 
-  titleAlerts: (n: number, title: string) => `(${n}) ${title}`,
+  titleAlerts: (worst: Severity, n: number, title: string) =>
+    `(${{ critical: '▲', warning: '▬', info: '●' }[worst]} ${n}) ${title}`,
   title: (state: string, place: string) => `${state} · ${place}`,
   titleHigh: (n: number) => `▲ ${n} HIGH`,
   titleDead: (n: number) => `✕ ${n} DEAD`,
