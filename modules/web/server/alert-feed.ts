@@ -1,4 +1,5 @@
 // What a look at the alerts brings one client: all that are open and those that ended last, then each change; and the silences.
+// A look at a machine brings those of that machine.
 
 import { type AlertRow, type Look, SILENCES_TOLD_MAX, type Word } from '../wire/frames.ts';
 import type { AlertBook } from './alerts.ts';
@@ -13,6 +14,8 @@ export interface AlertFeedOptions {
   readonly sees: (machine: string) => boolean;
   /** Whether it is told who has said what, and of silences. */
   readonly whole: boolean;
+  /** Of this machine alone, and no silences. */
+  readonly only?: string;
   /** What a look at a machine brings besides; undefined when it is not shown. */
   readonly machine: (machine: string) => Feed | undefined;
 }
@@ -34,7 +37,7 @@ export class AlertFeed implements Feed {
 
   /** Another alert of the same list is looked at: what was told of the list stands. */
   goOn(look: Look): boolean {
-    if (look.view !== 'alerts') return false;
+    if (look.view !== 'alerts' || this.#options.only !== undefined) return false;
     this.#lookAt(look.machine);
     return true;
   }
@@ -57,8 +60,8 @@ export class AlertFeed implements Feed {
   }
 
   #tellSilences(): void {
-    const { book, whole } = this.#options;
-    if (!whole || this.#silences_serial === book.silences_serial) return;
+    const { book, whole, only } = this.#options;
+    if (!whole || only !== undefined || this.#silences_serial === book.silences_serial) return;
     this.#silences_serial = book.silences_serial;
     const silences = book.silences(Date.now());
     const told = silences.slice(0, SILENCES_TOLD_MAX);
@@ -67,12 +70,14 @@ export class AlertFeed implements Feed {
   }
 
   #tellAlerts(): void {
-    const { book, sees, whole } = this.#options;
+    const { book, sees, whole, only } = this.#options;
     const { entries, cursor, begins } = book.changes.since(this.#cursor, ALERTS_ROWS_MAX);
     this.#cursor = cursor;
     this.#beginning ||= begins;
     const ends = this.#beginning && cursor === book.changes.serial;
-    const seen = entries.map(([, { row }]) => row).filter(({ machine }) => sees(machine));
+    const seen = entries
+      .map(([, { row }]) => row)
+      .filter(({ machine }) => (only === undefined || machine === only) && sees(machine));
     if (ends) this.#beginning = false;
     if (seen.length === 0 && !begins && !ends) return;
     this.#client.tell(

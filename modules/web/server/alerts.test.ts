@@ -114,6 +114,26 @@ test('who looks at another alert of the list is not told the list again', async 
   expect(frame.alerts.map(({ id }) => id)).toEqual(['b']);
 });
 
+test('who looks at a machine is told its alerts alone, and all of them when they look at the list again', async () => {
+  const web = await startWeb();
+  await say(web, 'db-01', 'a');
+  await say(web, 'db-02', 'b');
+  const page = await openPage(web.host);
+  await page.nextOf('ready');
+  page.look({ view: 'machine', machine: 'db-01' });
+  const told = await page.nextOf('alerts');
+  expect(told).toMatchObject({ begins: true, whole: true });
+  expect(told.alerts.map(({ id }) => id)).toEqual(['a']);
+  await say(web, 'db-02', 'c');
+  await say(web, 'db-01', 'd');
+  expect((await page.nextOf('alerts')).alerts.map(({ id }) => id)).toEqual(['d']);
+  page.look({ view: 'alerts', machine: 'db-01' });
+  const list = await page.nextOf('alerts');
+  expect(list.begins).toBe(true);
+  expect(list.alerts.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
+  expect((await page.nextOf('silences')).silences).toEqual([]);
+});
+
 test('everyone is told how many are on, and on which machines; those on trial and those silenced apart', async () => {
   const web = await startWeb();
   const page = await openPage(web.host);

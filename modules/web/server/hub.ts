@@ -330,12 +330,10 @@ export class Hub {
   /** What a look brings besides the fleet; undefined when that is nothing, or refused. */
   #feedOf(view: View, client: PageClient, look: Look, may: May): Feed | undefined {
     if (look.view === 'fleet') return undefined;
-    if (look.view === 'machine') return this.#feedOfMachine(view, client, look.machine);
-    if (look.view === 'alerts') {
-      const machine = (name: string) => this.#feedOfMachine(view, client, name);
-      const options = { book: this.alerts, sees: view.sees, whole: view === this.#whole, machine };
-      return new AlertFeed(client, options, look.machine);
-    }
+    const machine = (name: string) => this.#feedOfMachine(view, client, name);
+    const options = { book: this.alerts, sees: view.sees, whole: view === this.#whole, machine };
+    if (look.view === 'machine') return new AlertFeed(client, { ...options, only: look.machine }, look.machine);
+    if (look.view === 'alerts') return new AlertFeed(client, options, look.machine);
     if (!may.sees_system) return refuse(client, 'system', 'A link shows machines, and not the system.');
     const tap = may.may_tap ? look.tap : undefined;
     if (tap !== look.tap) refuse(client, 'tap', 'Only an admin may listen in.');

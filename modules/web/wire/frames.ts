@@ -140,7 +140,7 @@ export const LIFE_MAX = 20;
 export type Look =
   /** Every machine; with `only`, of the others nothing but what changes rarely. */
   | { readonly view: 'fleet'; readonly only?: readonly number[] }
-  /** One machine in full, by name; of the others what changes rarely. */
+  /** One machine in full, by name, and its alerts; of the others what changes rarely. */
   | { readonly view: 'machine'; readonly machine: string }
   /** What runs; of the machines what changes rarely. */
   | { readonly view: 'system'; readonly tap?: TapLook }

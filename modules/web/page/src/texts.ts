@@ -554,6 +554,7 @@ export const texts = {
   // One machine.
   machine: {
     // How it stands.
+    alerts: 'Alerts of this machine',
     HIGH: (what: string, lasting: string) => `HIGH: ${what} ${lasting}`,
     MEDIUM: (what: string, lasting: string) => `MEDIUM: ${what} ${lasting}`,
     low: (lasting: string) => `Nothing is wrong ${lasting}`,

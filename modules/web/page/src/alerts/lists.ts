@@ -56,7 +56,7 @@ export function listsOf(rows: Iterable<AlertRow>, wanted: Wanted): Lists {
   }
   return {
     now: groupsOf(now),
-    trial: trial.sort(byWeight),
+    trial: trial.sort(worstFirst),
     ended: ended.sort((a, b) => (b.until_ms ?? 0) - (a.until_ms ?? 0)),
   };
 }
@@ -70,7 +70,7 @@ function groupsOf(rows: readonly AlertRow[]): Group[] {
     else members.push(row);
   }
   const groups = [...together].map(([key, members]): Group => {
-    const sorted = members.sort(byWeight);
+    const sorted = members.sort(worstFirst);
     const [first] = sorted;
     const head = sorted.find(({ incident_head }) => incident_head === true) ?? (first as AlertRow);
     const severities = new Set(sorted.map(({ severity }) => severity));
@@ -102,8 +102,13 @@ function isSeen({ head, others }: Group): boolean {
   return head.acknowledged !== undefined && others.every(({ acknowledged }) => acknowledged !== undefined);
 }
 
+/** Whether it has not ended. */
+export function isOn({ until_ms }: AlertRow): boolean {
+  return until_ms === undefined;
+}
+
 /** Worst first; of alike ones those that nobody has acknowledged, then the newest. */
-function byWeight(a: AlertRow, b: AlertRow): number {
+export function worstFirst(a: AlertRow, b: AlertRow): number {
   return (
     Number(a.silenced !== undefined) - Number(b.silenced !== undefined) ||
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||

@@ -1,8 +1,10 @@
 // One chart of curves: uPlot for what takes time to draw well, and the bands behind it.
 
 import uPlot from 'uplot';
+import type { Severity } from '../../../wire/frames.ts';
 import './curves.css';
 import { contextOf, type Picture } from './drawing.svelte.ts';
+import { type Marks, NO_MARKS } from './marks.ts';
 import { sayMark, type Unit } from './names.ts';
 import { bandsOf, type Reach, reachOf, roundUp, type Slice, sliceOf } from './slice.ts';
 import type { Stage } from './stage.svelte.ts';
@@ -21,12 +23,6 @@ export interface Drawn {
   readonly marks?: () => Marks;
 }
 
-/** A limit as a line across, and moments as lines upright, each with its word. */
-export interface Marks {
-  readonly limit?: { readonly value: number; readonly word: string };
-  readonly moments: readonly { readonly time_ms: number; readonly word: string }[];
-}
-
 export class Curves implements Picture {
   readonly #plot: uPlot;
   readonly #drawn: Drawn;
@@ -34,7 +30,7 @@ export class Curves implements Picture {
   #theme: Theme;
   #alone: readonly (readonly number[])[] = [];
   #runs: ReturnType<typeof bandsOf> = [];
-  #marks: Marks = { moments: [] };
+  #marks = NO_MARKS;
   /** For each curve how far the cells of what was recorded reached. */
   #reach: readonly (readonly Reach[])[] = [];
   /** The same curves a day or a week before. */
@@ -134,7 +130,7 @@ export class Curves implements Picture {
       ...this.#reach.flat().map((run) => Math.min(...run.least)),
     );
     this.#runs = bands === undefined ? [] : bandsOf(table, bands, from_ms, to_ms, gap_ms);
-    this.#marks = this.#drawn.marks?.() ?? { moments: [] };
+    this.#marks = this.#drawn.marks?.() ?? NO_MARKS;
     const limit = this.#marks.limit?.value;
     const top = Math.max(roundUp(Math.max(highest, limit ?? highest)), SCALES_MIN[unit] ?? 1);
     const bottom = -roundUp(-Math.min(lowest, limit ?? lowest));
@@ -173,7 +169,8 @@ export class Curves implements Picture {
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
     const { limit, moments } = this.#marks;
     if (limit === undefined && moments.length === 0) return;
-    const { high, ink_3, ground, font } = this.#theme;
+    const { high, medium, ink_3, ground, font } = this.#theme;
+    const colours = { critical: high, warning: medium, info: ink_3 };
     const pixels = devicePixelRatio;
     const right = bbox.left + bbox.width;
     const say = (word: string, x: number, y: number) => {
@@ -187,14 +184,18 @@ export class Curves implements Picture {
     ctx.save();
     ctx.lineJoin = 'round';
     ctx.font = font.replace(/^\d+/, (size) => `${Number(size) * pixels}`);
-    for (const { time_ms, word } of moments) {
+    for (const { time_ms, word, severity } of moments) {
       const x = Math.round(valToPos(time_ms, 'x', true)) + 0.5;
       if (!(x >= bbox.left && x <= right)) continue;
-      ctx.strokeStyle = ink_3;
-      ctx.fillStyle = ink_3;
+      const colour = severity === undefined ? ink_3 : colours[severity];
+      ctx.strokeStyle = colour;
+      ctx.fillStyle = colour;
       ctx.lineWidth = pixels;
       ctx.setLineDash([2 * pixels, 2 * pixels]);
       line(ctx, x, bbox.top, x, bbox.top + bbox.height);
+      if (severity !== undefined) flag(ctx, severity, x, bbox.top, pixels);
+      if (word === '') continue;
+      ctx.fillStyle = ink_3;
       // Where there is room for it.
       const is_left = x - bbox.left > bbox.width / 2;
       ctx.textAlign = is_left ? 'right' : 'left';
@@ -289,6 +290,19 @@ export class Curves implements Picture {
     }
     ctx.restore();
   }
+}
+
+/** How bad it is a second time, as a shape on top of the line. */
+function flag(ctx: CanvasRenderingContext2D, severity: Severity, x: number, y: number, pixels: number): void {
+  const r = 3.5 * pixels;
+  ctx.beginPath();
+  if (severity === 'critical') {
+    ctx.moveTo(x, y);
+    ctx.lineTo(x + r, y + 2 * r);
+    ctx.lineTo(x - r, y + 2 * r);
+  } else if (severity === 'warning') ctx.rect(x - r, y + r / 2, 2 * r, r);
+  else ctx.arc(x, y + r, r * 0.8, 0, 2 * Math.PI);
+  ctx.fill();
 }
 
 function line(ctx: CanvasRenderingContext2D, from_x: number, from_y: number, to_x: number, to_y: number): void {

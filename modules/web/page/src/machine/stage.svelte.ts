@@ -2,6 +2,7 @@
 // moment in which they are drawn.
 
 import {
+  type AlertRow,
   type Look,
   type Machine,
   type MeasureFrame,
@@ -103,6 +104,8 @@ export class Stage {
   /** Whether a measure, and all that is remembered, has come. */
   measured = $state(false);
   remembered = $state(false);
+  /** Alerts of this machine that are marked in its charts. */
+  alerts: readonly AlertRow[] = [];
   /** Charts of figures at 0 that are drawn all the same, by resource. */
   unquiet: ReadonlySet<string> = $state.raw(new Set());
 
@@ -395,6 +398,12 @@ export class Stage {
   /** Draws the quiet charts of a resource too. */
   unquieten(resource: string): void {
     this.unquiet = new Set([...this.unquiet, resource]);
+  }
+
+  /** Marks these alerts, and no others, in the charts of what they are about. */
+  mark(alerts: readonly AlertRow[]): void {
+    this.alerts = alerts;
+    this.redraw();
   }
 
   /** Lets something be drawn until the function that it returns is called. */
