@@ -71,9 +71,69 @@ async function open({ host }: WebUnderTest, path: string, colorScheme: 'light' |
   return page;
 }
 
+/** An incident of two, one alone that somebody has seen, one silenced, one on trial, one that has ended; and a silence. */
+async function tellAlerts(web: WebUnderTest): Promise<void> {
+  const by_ada = { by: 'ada', why: 'on my way', time_ms: Date.now() };
+  const incident = { incident: 'i', incident_sentence: '2 machines of site1.# were cut off together' };
+  const figure = { figure: 'cpu_percentage', value: 97, limit: 75 };
+  await web.alert(nameOf(3), 'head', { severity: 'critical', incident_head: true, ...incident, ...figure });
+  await web.alert(nameOf(4), 'member', { severity: 'critical', ...incident });
+  await web.alert(nameOf(5), 'seen', { acknowledged: by_ada, labels: { site: 'berlin' } });
+  await web.alert(nameOf(6), 'silenced', { silenced: { ...by_ada, until_ms: Date.now() + HOUR_MS } });
+  await web.alert(nameOf(0), 'trial', { severity: 'info', shadow: true });
+  await web.alert(nameOf(7), 'over', { state: 'cleared', until_ms: Date.now() });
+  const silence = { id: 's', machines: 'site1.#', from_ms: 0, until_ms: Date.now() + HOUR_MS, by: 'ada', time_ms: 0 };
+  const payload = Buffer.from(JSON.stringify({ silences: [silence] }));
+  await web.bus.publish({ key: 'analyzer-test.silences', payload, properties: {} });
+}
+
 const dialog = (page: Page) => page.getByRole('dialog');
 
 for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [390, 1280, 2560]) {
+    describe(`nobody is kept out of the alerts, ${colorScheme}, ${width} pixels wide:`, () => {
+      test('all that there is, one in full, and the dialogs', async () => {
+        const web = await startWith(8);
+        await tellAlerts(web);
+        const page = await open(web, '/alerts?open=i', colorScheme, width);
+        await page.getByRole('region', { name: 'Silences' }).getByText('everything of site1.#').waitFor();
+        await page.getByRole('article', { name: `critical: ${nameOf(4)}` }).waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+
+        await page
+          .getByRole('article', { name: `critical: ${nameOf(3)}` })
+          .getByRole('link', { name: 'CPU' })
+          .click();
+        const panel = page.getByRole('complementary', { name: nameOf(3) });
+        await panel.getByRole('figure').waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+
+        await panel.getByRole('button', { name: 'Acknowledge' }).click();
+        await dialog(page).getByRole('checkbox', { name: 'All 2 of this incident' }).waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+        await page.keyboard.press('Escape');
+        await dialog(page).waitFor({ state: 'hidden' });
+
+        await panel.getByRole('button', { name: 'Silence' }).click();
+        await dialog(page).getByRole('radio', { name: 'All of the machines of a pattern' }).check();
+        await dialog(page).getByRole('radio', { name: 'until', exact: true }).check();
+        await dialog(page).getByRole('textbox', { name: 'Pattern' }).fill('not a pattern..');
+        expect(await barriersOn(page)).toEqual([]);
+      });
+
+      test('none, and none that is like that', async () => {
+        const web = await startWith(2);
+        const page = await open(web, '/alerts', colorScheme, width);
+        await page.getByText('None has ended since this server listens.').waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+        await tellAlerts(web);
+        await page.getByRole('searchbox', { name: 'Filter by a word' }).fill('no such word');
+        await page.getByText('No alert is like that now.').waitFor();
+        expect(await barriersOn(page)).toEqual([]);
+      });
+    });
+  }
+
   for (const width of [390, 1280]) {
     describe(`nobody is kept out, ${colorScheme}, ${width} pixels wide:`, () => {
       test('machines as cards', async () => {

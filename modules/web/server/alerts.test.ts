@@ -11,6 +11,7 @@ import { Changes } from './changes.ts';
 import {
   cleanUp,
   cookiesOf,
+  finding,
   folderWithAda,
   type Listening,
   login,
@@ -25,17 +26,6 @@ afterEach(cleanUp);
 let serial = 0;
 const publish = ({ bus }: WebUnderTest, draft: Draft, sender = 'analyzer-test') =>
   bus.publish(encode(draft, `alerts/${serial++}`, sender, undefined));
-
-const finding = (id: string, more: Partial<Alert> = {}): Alert => ({
-  id,
-  state: 'raised',
-  severity: 'warning',
-  rule: 'bands',
-  resource: 'cpu',
-  sentence: 'CPU at 97 %',
-  since_ms: 1_000,
-  ...more,
-});
 
 const say = (web: WebUnderTest, machine: string, id: string, more: Partial<Alert> = {}) =>
   publish(web, alert(machine, finding(id, more)));

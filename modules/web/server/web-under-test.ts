@@ -7,7 +7,17 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, encode, memoryBus, type Pulse, type RunningModule, runModule } from '@ganglion/kernel';
-import { type Analysis, analysis, type Cause, type Death, death, type Measure, measure } from '@ganglion/topics';
+import {
+  type Alert,
+  type Analysis,
+  alert,
+  analysis,
+  type Cause,
+  type Death,
+  death,
+  type Measure,
+  measure,
+} from '@ganglion/topics';
 import { type ClientOptions, WebSocket } from 'ws';
 import { unpack } from '../wire/columns.ts';
 import { type Frame, type Look, PAGE_PROTOCOL } from '../wire/frames.ts';
@@ -51,6 +61,18 @@ export function pulseOf(module: string, more: Partial<Pulse> = {}): Pulse {
   return { module, interval_ms: 1_000, in: {}, out: {}, dropped: {}, failed: {}, counts: {}, ...more };
 }
 
+/** An alert as it was raised at the beginning of time, unless `more` says otherwise. */
+export const finding = (id: string, more: Partial<Alert> = {}): Alert => ({
+  id,
+  state: 'raised',
+  severity: 'warning',
+  rule: 'bands',
+  resource: 'cpu',
+  sentence: 'CPU at 97 %',
+  since_ms: 1_000,
+  ...more,
+});
+
 export interface WebUnderTest {
   readonly bus: Bus;
   readonly running: RunningModule;
@@ -65,6 +87,8 @@ export interface WebUnderTest {
   readonly bound: ReadonlySet<string>;
   /** Resolves when `bound` fits. */
   binds(fits: (bound: ReadonlySet<string>) => boolean): Promise<void>;
+  /** Publishes an alert of this `id`: a warning that was raised a minute ago, unless `more` says otherwise. */
+  alert(machine: string, id: string, more?: Partial<Alert>): Promise<void>;
   /** Tells of a machine's death, as presence does. */
   die(machine: string, cause: Cause, died_ms?: number): Promise<void>;
   /** Resolves when a figure of the module's pulses has come to `n` in all. */
@@ -145,6 +169,10 @@ export async function startWeb(config: object = {}, bus: Bus = memoryBus()): Pro
         onBound.add(look);
         look();
       }),
+    alert: (machine, id, more = {}) => {
+      const body = { ...finding(id), since_ms: Date.now() - 60_000, ...more };
+      return bus.publish(encode(alert(machine, body), `${serial++}`, 'analyzer-test', undefined));
+    },
     die: (machine, cause, died_ms = Date.now()) => {
       const body: Death = { kind: 'machine', instance: 'tracker-test', cause, died_ms, last_seen_ms: died_ms };
       return bus.publish(encode(death(machine, body, died_ms), `${serial++}`, 'presence-test', undefined));

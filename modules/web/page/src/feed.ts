@@ -14,6 +14,12 @@ export type FrameOf<T extends Frame['type']> = Extract<Frame, { readonly type: T
 /** The frame that answers a question. */
 export type AnswerTo<What extends Recall['what']> = FrameOf<What>;
 
+/** Something that can be done in a view, by its name. */
+export interface Offered {
+  readonly name: string;
+  readonly run: () => void;
+}
+
 /** All of it is reactive where it is read in a component: what changes draws anew. */
 export interface Feed {
   readonly router: Router;
@@ -51,6 +57,9 @@ export interface Feed {
   readonly is_recorded: boolean;
   /** Which time is shown. */
   readonly times: Times;
+
+  /** Offers actions to the palette; returns the function that takes them away. Called when the palette opens. */
+  offer(actions: () => readonly Offered[]): () => void;
 
   /** Whether the server has the line and the bus; while it has not, what is shown is from {@link now_ms}. */
   readonly frozen: boolean;

@@ -2,7 +2,7 @@
 // out and handed to who shows it. A hidden page takes frames in all the same, so that it is right with its first picture.
 
 import type { Ask, Bus, Frame, Look, Machine, Recall, User } from '../../wire/frames.ts';
-import type { AnswerTo, Feed, FrameOf } from './feed.ts';
+import type { AnswerTo, Feed, FrameOf, Offered } from './feed.ts';
 import type { Keys } from './keys.ts';
 import { type Alerted, NOTHING_ALERTED } from './live/alerted.ts';
 import { Clock } from './live/clock.ts';
@@ -107,6 +107,7 @@ export class Station implements Feed {
   readonly #collator = new Intl.Collator(undefined, { numeric: true });
   readonly #takers: Takers = {};
   readonly #painters = new Set<Painter>();
+  readonly #offers = new Set<() => readonly Offered[]>();
   #look: Look = { view: 'fleet' };
   /** Since when that is looked at, by the server's clock. */
   #look_ms = 0;
@@ -117,7 +118,6 @@ export class Station implements Feed {
   #folded_then: number[] = [];
   #cancelCommit: (() => void) | undefined;
   #orders = 0;
-  #recalls = 0;
   #recorders_there = false;
   readonly #recalled = new Map<number, (answer: Frame | undefined) => void>();
   /** The moment that was asked for last. */
@@ -182,7 +182,8 @@ export class Station implements Feed {
 
   async recall<What extends Recall['what']>(recall: Extract<Recall, { readonly what: What }>): Promise<AnswerTo<What>> {
     if (this.line.kind !== 'live') throw new Error(texts.time.cut);
-    const number = ++this.#recalls;
+    // Orders are numbered with them: an answer is for one of both.
+    const number = ++this.#orders;
     const answer = await new Promise<Frame | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(undefined), RECALL_MS);
       this.#recalled.set(number, (frame) => {
@@ -224,6 +225,16 @@ export class Station implements Feed {
 
   #giveUp(): void {
     for (const answer of [...this.#recalled.values()]) answer(undefined);
+  }
+
+  offer(actions: () => readonly Offered[]): () => void {
+    this.#offers.add(actions);
+    return () => this.#offers.delete(actions);
+  }
+
+  /** What the view that is open offers now. */
+  get offered(): readonly Offered[] {
+    return [...this.#offers].flatMap((actions) => actions());
   }
 
   machine(name: string): Machine | undefined {

@@ -486,6 +486,8 @@ export const texts = {
     // What can be done.
     acknowledge: 'Acknowledge',
     acknowledgeAll: (n: number) => `All ${n.toLocaleString()} of this incident`,
+    doTo: (what: string, machine: string, sentence: string) => `${what}: ${machine}, ${sentence}`,
+    acknowledgeIncident: (n: number, incident: string) => `Acknowledge all ${n.toLocaleString()}: ${incident}`,
     undo: 'Take the acknowledgement back',
     silence: 'Silence',
     silenceNew: 'New silence',

@@ -9,7 +9,7 @@ import { sayMark, type Unit } from './names.ts';
 import { bandsOf, type Reach, reachOf, roundUp, type Slice, sliceOf } from './slice.ts';
 import type { Stage } from './stage.svelte.ts';
 import type { Theme } from './theme.ts';
-import { markTime, timeMarks } from './time-marks.ts';
+import { markTime, markWidths, timeMarks } from './time-marks.ts';
 
 /** A scale does not end below this: what is next to nothing looks like it. */
 const SCALES_MIN: { readonly [unit in Unit]?: number } = { percentage: 5, bytes: 1_000, bytes_per_second: 1_000 };
@@ -41,7 +41,9 @@ export class Curves implements Picture {
     this.#stage = stage;
     this.#theme = theme;
     // uPlot does not ask, and would fail later, where nobody can catch it.
-    contextOf(document.createElement('canvas'));
+    const context = contextOf(document.createElement('canvas'));
+    context.font = theme.font;
+    const widths = markWidths((text) => context.measureText(text).width);
     const { paths, unit } = drawn;
     const bare = drawn.bands !== undefined;
     const axis: uPlot.Axis = {
@@ -67,7 +69,7 @@ export class Curves implements Picture {
             size: theme.plot.below,
             gap: 4,
             grid: { show: false },
-            splits: (plot, _axis, from, to) => timeMarks(from, to, plot.width - theme.plot.left),
+            splits: (plot, _axis, from, to) => timeMarks(from, to, plot.width - theme.plot.left, widths),
             values: (_plot, splits) => splits.map((time_ms) => markTime(time_ms, splits)),
           },
           {

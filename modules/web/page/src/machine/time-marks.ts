@@ -13,17 +13,24 @@ const STEPS_MS = [
   ...[1, 2, 7, 14, 30, 91, 182, 365].map((n) => n * DAY_MS),
 ];
 
-/** The room that one mark needs, in pixels; a wide chart has few all the same. */
-const ROOM = 76;
+/** The room between two marks, in pixels; a wide chart has few all the same. */
+const ROOM = 32;
 export const MARKS_MAX = 8;
 
+/** How wide marks are, in pixels: `14:05` and `14:05:30`, or `02:05 PM` and `02:05:30 PM`. */
+export interface MarkWidths {
+  readonly minutes: number;
+  readonly seconds: number;
+}
+
 /** @param width pixels between the two moments */
-export function timeMarks(from_ms: number, to_ms: number, width: number): number[] {
+export function timeMarks(from_ms: number, to_ms: number, width: number, widths: MarkWidths): number[] {
   const span_ms = to_ms - from_ms;
-  const count_max = Math.min(MARKS_MAX, Math.max(1, Math.floor(width / ROOM)));
-  const step_ms = STEPS_MS.find((step) => span_ms / step <= count_max) ?? span_ms;
+  const widthOf = (step_ms: number) => (step_ms % MINUTE_MS === 0 ? widths.minutes : widths.seconds);
+  const most = (step_ms: number) => Math.min(MARKS_MAX, Math.max(1, Math.floor(width / (widthOf(step_ms) + ROOM))));
+  const step_ms = STEPS_MS.find((step) => span_ms / step <= most(step)) ?? span_ms;
   // A mark at the very edge would be cut.
-  const edge_ms = (span_ms * ROOM) / 4 / Math.max(ROOM, width);
+  const edge_ms = (span_ms * widthOf(step_ms)) / 2 / Math.max(widthOf(step_ms), width);
   const marks: number[] = [];
   // Round by the reader's clock, which is apart from the epoch's by whole minutes.
   const zone_ms = new Date(from_ms).getTimezoneOffset() * MINUTE_MS;
@@ -45,4 +52,10 @@ export function markTime(time_ms: number, marks: readonly number[]): string {
   if (apart_ms >= 12 * HOUR_MS) return to_days.format(time_ms);
   const whole = marks.every((mark) => mark % MINUTE_MS === 0);
   return (whole ? to_minutes : to_seconds).format(time_ms);
+}
+
+/** @param widthOf measures a text as it is drawn, in pixels */
+export function markWidths(widthOf: (text: string) => number): MarkWidths {
+  const evening = new Date(2_000, 0, 1, 20, 0, 0);
+  return { minutes: widthOf(to_minutes.format(evening)), seconds: widthOf(to_seconds.format(evening)) };
 }
