@@ -3,7 +3,9 @@
 // `npm run screenshots -- fleet machine` takes some of the views.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -59,6 +61,20 @@ const SYSTEMS = [
     views: [{ name: 'fleet-1000' }, { name: 'sites', path: '/?group=site' }, { name: 'empty', empty: true }],
   },
   { command: fleetOf(10_000, 5), looks_at: '/', views: [{ name: 'fleet-10000' }] },
+  { command: fleetOf(200, 0), looks_at: '/alerts', grow_ms: OPEN_MS, views: [{ name: 'alerts-empty' }] },
+  {
+    command: fleetOf(200, 60),
+    // Quicker than anyone would have it, as the pictures are taken soon; and a lower limit on trial.
+    settings:
+      '[analyzer.bands]\nalert_after_ms = 20_000\n[analyzer.shadow.bands]\nalert_after_ms = 20_000\nhigh_from = 70\n',
+    looks_at: '/alerts',
+    grow_ms: 150_000,
+    views: [
+      { name: 'alerts', prepare: seeAndSilence },
+      { name: 'alert', prepare: openOne },
+      { name: 'alerts-cut', prepare: closeIt, cuts: true },
+    ],
+  },
 ];
 
 const wanted = process.argv.slice(2);
@@ -75,23 +91,25 @@ const browser = await chromium.launch({
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
 });
 try {
-  for (const { command, looks_at, views } of SYSTEMS) {
+  for (const { views, ...system } of SYSTEMS) {
     const taken = views.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-    if (taken.length > 0) await takeAll(command, looks_at, taken);
+    if (taken.length > 0) await takeAll(system, taken);
   }
 } finally {
   await browser.close();
 }
 
 /** Runs a command and takes the pictures of some views of what it shows. */
-async function takeAll(command, looks_at, views) {
-  const system = await start(command);
+async function takeAll({ command, settings = '', looks_at, grow_ms = GROW_MS }, views) {
+  const state = mkdtempSync(join(tmpdir(), 'ganglion-screenshots-'));
+  writeFileSync(join(state, 'ganglion.toml'), settings);
+  const system = await start([...command, '--config', join(state, 'ganglion.toml')], state);
   try {
     // One page for all of them: its curves begin when it is opened.
     const page = await browser.newPage({ locale: 'en-GB' });
     await page.goto(`${system.url}${looks_at}`);
-    console.log(`ganglion ${command.join(' ')}: the curves grow for ${GROW_MS / 1_000} s.`);
-    await pause(GROW_MS);
+    console.log(`ganglion ${command.join(' ')}: the curves grow for ${grow_ms / 1_000} s.`);
+    await pause(grow_ms);
     for (const view of views) {
       if (view.empty) {
         const empty = await browser.newPage({ locale: 'en-GB' });
@@ -102,6 +120,10 @@ async function takeAll(command, looks_at, views) {
       }
       if (view.path !== undefined) await page.evaluate((path) => window.ganglion.router.go(path), view.path);
       if (view.path !== undefined) await pause(OPEN_MS);
+      if (view.prepare !== undefined) {
+        await view.prepare(page);
+        await pause(OPEN_MS);
+      }
       if (view.cuts) {
         await system.stop();
         await page.getByRole('status').filter({ hasText: 'Reconnecting' }).waitFor();
@@ -111,7 +133,43 @@ async function takeAll(command, looks_at, views) {
     await page.close();
   } finally {
     await system.stop();
+    rmSync(state, { recursive: true, force: true });
   }
+}
+
+/** Opens the first of the alerts that are on whose sentence begins like this. */
+async function openAlert(page, sentence) {
+  const now = page.getByRole('region', { name: 'On now' });
+  await now
+    .getByRole('link', { name: new RegExp(`^${sentence}`) })
+    .first()
+    .click();
+}
+
+/** Somebody has seen the worst alert, and silences another. */
+async function seeAndSilence(page) {
+  const panel = page.getByRole('complementary');
+  const dialog = page.getByRole('dialog');
+  await openAlert(page, 'gone since');
+  await panel.getByRole('button', { name: 'Acknowledge' }).click();
+  await dialog.getByLabel('Why').fill('The power of its rack is being looked at');
+  await dialog.getByLabel('Who you are').fill('ada');
+  await dialog.getByRole('button', { name: 'Acknowledge' }).click();
+  await openAlert(page, 'Load at');
+  await panel.getByRole('button', { name: 'Silence' }).click();
+  await dialog.getByRole('radio', { name: 'until tomorrow, 8:00' }).check();
+  await dialog.getByLabel('Why').fill('It builds the release tonight');
+  await dialog.getByRole('button', { name: 'Silence' }).click();
+  await closeIt(page);
+}
+
+async function openOne(page) {
+  await openAlert(page, 'CPU at');
+  await page.getByRole('complementary').getByRole('figure').waitFor();
+}
+
+async function closeIt(page) {
+  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click();
 }
 
 /** Takes a view on every screen, light and dark. */
@@ -136,10 +194,11 @@ async function take(page, name) {
   await session.detach();
 }
 
-/** Starts a system and its page in one process; resolves when it tells its address. */
-async function start(command) {
+/** Starts a system and its page in one process; resolves when it tells its address. What it keeps, it keeps in `state`. */
+async function start(command, state) {
   const child = spawn(process.execPath, ['apps/cli/bin/ganglion.js', ...command, '--port', '0'], {
     cwd: root,
+    env: { ...process.env, XDG_STATE_HOME: state },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -420,6 +420,7 @@ export const texts = {
     was: 'What was',
     wasNone: 'None has ended since this server listens.',
     more: (n: number) => `Show ${n.toLocaleString()} more`,
+    moreEnded: (n: number) => `Show ${n.toLocaleString()} that ${n === 1 ? 'has' : 'have'} ended`,
     others: (n: number) => `${count(n, 'more alert', 'more alerts')} of this incident`,
     together: (n: number) => `${n.toLocaleString()} alerts that belong together`,
     likeliest: 'likeliest cause',

@@ -30,6 +30,8 @@ export interface Lists {
   readonly now: readonly Group[];
   readonly trial: readonly AlertRow[];
   readonly ended: readonly AlertRow[];
+  /** Of those on trial. */
+  readonly trial_ended: readonly AlertRow[];
 }
 
 export function stateOf(row: AlertRow): State {
@@ -44,22 +46,26 @@ export function listsOf(rows: Iterable<AlertRow>, wanted: Wanted): Lists {
   const now: AlertRow[] = [];
   const trial: AlertRow[] = [];
   const ended: AlertRow[] = [];
+  const trial_ended: AlertRow[] = [];
   const words = wanted.typed.toLowerCase().split(/\s+/).filter(Boolean);
   for (const row of rows) {
     const state = stateOf(row);
     if (wanted.state !== undefined && wanted.state !== state) continue;
     if (wanted.severity !== undefined && wanted.severity !== row.severity) continue;
     if (words.length > 0 && !hasAll(row, words)) continue;
-    if (state === 'ended') ended.push(row);
+    if (state === 'ended') (row.shadow === true ? trial_ended : ended).push(row);
     else if (state === 'trial') trial.push(row);
     else now.push(row);
   }
   return {
     now: groupsOf(now),
     trial: trial.sort(worstFirst),
-    ended: ended.sort((a, b) => (b.until_ms ?? 0) - (a.until_ms ?? 0)),
+    ended: ended.sort(byEnd),
+    trial_ended: trial_ended.sort(byEnd),
   };
 }
+
+const byEnd = (one: AlertRow, other: AlertRow) => (other.until_ms ?? 0) - (one.until_ms ?? 0);
 
 function groupsOf(rows: readonly AlertRow[]): Group[] {
   const together = new Map<string, AlertRow[]>();
