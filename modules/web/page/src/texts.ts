@@ -25,6 +25,7 @@ export const texts = {
   fleet: 'Fleet',
   systemView: 'System',
   alertsView: 'Alerts',
+  alertsCount: (n: number) => count(n, 'alert', 'alerts'),
   alertsWaiting: (n: number) => count(n, 'alert that nobody has acknowledged', 'alerts that nobody has acknowledged'),
   alertsKnown: (n: number) => `${count(n, 'alert', 'alerts')}, all acknowledged`,
   action: 'Action',

@@ -145,10 +145,19 @@ export function familiesOf({ members }: GraphNode): readonly string[] {
   return [...families].sort();
 }
 
-/** What a node listens to, each once. */
+/**
+ * What a node listens to, each once: what it declared; and of families that it was heard to take in besides, as of the machines that
+ * somebody looks at, the name alone.
+ */
 export function patternsOf({ members }: GraphNode): readonly string[] {
   const patterns = new Set<string>();
   for (const { instance } of members) for (const pattern of instance.listens) patterns.add(pattern);
+  const declared = [...patterns];
+  for (const member of members) {
+    for (const family of member.in.keys()) {
+      if (!declared.some((pattern) => mayHear(pattern, family))) patterns.add(family);
+    }
+  }
   return [...patterns].sort();
 }
 

@@ -121,10 +121,10 @@ export class Population {
   takeBeat(beat: Beat, now_ms: number): Member | undefined {
     const member = this.members.get(beat.instance);
     if (member === undefined) return undefined;
-    const families = member.out.size;
+    const families = member.in.size + member.out.size;
     member.take(beat, now_ms);
-    // It published what it had not said that it would.
-    if (member.out.size > families) this.changes++;
+    // It published, or heard, what it had not said that it would.
+    if (member.in.size + member.out.size > families) this.changes++;
     return member;
   }
 

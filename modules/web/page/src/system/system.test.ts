@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Beat, Instance } from '../../../wire/frames.ts';
-import { APART_MAX, EDGES_MAX, graphOf, NODES_MAX, shareOf, UNFOLDED_MAX, YOU } from './graph.ts';
+import { APART_MAX, EDGES_MAX, graphOf, NODES_MAX, patternsOf, shareOf, UNFOLDED_MAX, YOU } from './graph.ts';
 import { gistOf, partsOf, piecesOf } from './json.ts';
 import { layOut, pointAt, trackOf } from './layout.ts';
 import { LIGHTS_PER_SECOND_MAX, Lights, messagesPerLight } from './lights.ts';
@@ -72,6 +72,17 @@ test('a stranger says no pulse; what it was heard to publish is its edge', () =>
   const { edges, pulses } = graph(population);
   expect(edges.map(({ topic }) => topic)).toContain('weather');
   expect(pulses.every(({ from }) => from.module !== 'weather')).toBe(true);
+});
+
+test('what somebody is heard to take in, without having said that it listens, is an edge too', () => {
+  const population = peopled(TRACKER, ANALYZER, instance('web-1', { listens: ['#.analysis'] }));
+  expect(edgesOf(population)).not.toContain('instance:tracker-1 measure instance:web-1');
+  const before = population.changes;
+  population.takeBeat(beat('web-1', { in: { analysis: 1, measure: 1 } }), 0);
+  expect(population.changes).toBeGreaterThan(before);
+  expect(edgesOf(population)).toContain('instance:tracker-1 measure instance:web-1');
+  const web = graph(population).nodes.find(({ module }) => module === 'web');
+  expect(web && patternsOf(web)).toEqual(['#.analysis', 'measure']);
 });
 
 test('many instances of one module are one node, which can be taken apart while it is small', () => {
