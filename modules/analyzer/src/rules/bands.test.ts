@@ -130,4 +130,11 @@ describe('a value that swings', () => {
     expect(bandsOf([80, 70, 70, 70, 70, 70, 70])).toEqual(['HIGH', 'HIGH', 'HIGH', 'HIGH', 'HIGH', 'HIGH', 'MEDIUM']);
     expect(bandsOf([80, 74, 74], { margin: 0, dwell_ms: 0 })).toEqual(['HIGH', 'MEDIUM', 'MEDIUM']);
   });
+
+  it('is found as it was when it was HIGH, also while it is about to leave', () => {
+    const rule = new RuleUnderTest(bands, { alert_after_ms: 1_000 });
+    const found = [80, 99, 6, 5, 97, 4].map((cpu_percentage) => rule.sample({ cpu_percentage }).found[0]);
+    expect(found.map((each) => each?.value)).toEqual([80, 99, 99, 99, 97, 97]);
+    expect(found.at(-1)?.sentence).toBe('CPU at 97 %, HIGH from 75 % on');
+  });
 });

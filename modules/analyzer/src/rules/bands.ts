@@ -121,13 +121,16 @@ export const bands = defineRule({
           say.field(`${resource}_percentage`, percentage);
           say.field(`${resource}_result`, now.band);
           if (now.band !== 'HIGH' || alert_after_ms === 0) continue;
+          // While it is about to be let go, what was found is what was: "at 6 %, HIGH from 75 % on" would be read as a mistake.
+          if (now.lower_since_ms === undefined) now.found = percentage;
+          const found = now.found ?? percentage;
           say.finding({
             key: resource,
             resource,
             severity: 'warning',
-            sentence: `${nameOf(resource)} at ${Math.round(percentage)} %, HIGH from ${limit.high_from} % on`,
+            sentence: `${nameOf(resource)} at ${Math.round(found)} %, HIGH from ${limit.high_from} % on`,
             since_ms: now.since_ms,
-            value: percentage,
+            value: found,
             limit: limit.high_from,
             figure: `${resource}_percentage`,
             ...(time_ms - now.since_ms < alert_after_ms && { pending: true }),
@@ -147,6 +150,8 @@ interface Standing {
   since_ms: number;
   /** Since when it would be in a lower one; undefined when it would not. */
   lower_since_ms: number | undefined;
+  /** What it was when it was last HIGH by more than the dwell time alone. */
+  found?: number;
 }
 
 /** By resource. */

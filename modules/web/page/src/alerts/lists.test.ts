@@ -41,6 +41,8 @@ test('what belongs together is one group, as bad as its worst, with its likelies
   expect(incident).toMatchObject({ key: 'i', head: { id: 'cause' }, worst: 'critical', since_ms: 500 });
   expect(incident?.others.map(({ id }) => id)).toEqual(['member']);
   expect(alone?.others).toEqual([]);
+  const [headless] = listsOf([row('new', { incident: 'i', since_ms: 9_000 }), row('old', { incident: 'i' })], ALL).now;
+  expect(headless?.head.id).toBe('old');
 });
 
 test('what is on trial stands apart, also when it has ended', () => {

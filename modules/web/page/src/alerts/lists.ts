@@ -77,8 +77,7 @@ function groupsOf(rows: readonly AlertRow[]): Group[] {
   }
   const groups = [...together].map(([key, members]): Group => {
     const sorted = members.sort(worstFirst);
-    const [first] = sorted;
-    const head = sorted.find(({ incident_head }) => incident_head === true) ?? (first as AlertRow);
+    const head = sorted.find(({ incident_head }) => incident_head === true) ?? oldestOfWorst(sorted);
     const severities = new Set(sorted.map(({ severity }) => severity));
     return {
       key,
@@ -95,6 +94,18 @@ function groupsOf(rows: readonly AlertRow[]): Group[] {
       Number(isSeen(a)) - Number(isSeen(b)) ||
       b.others.length - a.others.length ||
       b.since_ms - a.since_ms,
+  );
+}
+
+/** Who stands for the others where the likeliest cause is not told, or has ended: it does not change with each that comes. */
+function oldestOfWorst(sorted: readonly AlertRow[]): AlertRow {
+  const [first] = sorted as readonly [AlertRow, ...AlertRow[]];
+  return sorted.reduce(
+    (oldest, row) =>
+      stateOf(row) === stateOf(first) && row.severity === first.severity && row.since_ms < oldest.since_ms
+        ? row
+        : oldest,
+    first,
   );
 }
 

@@ -25,6 +25,8 @@ export class Drawing implements Drawable {
   readonly #make: (host: HTMLElement, theme: Theme) => Picture;
   #host: HTMLElement | undefined;
   #picture: Picture | undefined;
+  /** What it is written in; for other letters it is made anew. */
+  #font: string | undefined;
 
   constructor(stage: Stage, make: (host: HTMLElement, theme: Theme) => Picture) {
     this.#stage = stage;
@@ -60,6 +62,8 @@ export class Drawing implements Drawable {
     if (host === undefined || this.failed !== undefined) return;
     const { clientWidth, clientHeight } = host;
     if (clientWidth === 0 || clientHeight === 0) return;
+    if (this.#font !== theme.font) this.#drop();
+    this.#font = theme.font;
     this.#picture ??= this.#make(host, theme);
     this.#picture.resize(clientWidth, clientHeight);
     this.#picture.draw(theme);

@@ -152,10 +152,14 @@ export class Stage {
     feed.look(this.#look);
     const shown = () => this.redraw();
     document.addEventListener('visibilitychange', shown);
+    // Letters are larger on a wider screen.
+    const sized = () => this.recolour();
+    addEventListener('resize', sized);
     return () => {
       for (const end of ends) end();
       clearTimeout(this.#ask_timer);
       document.removeEventListener('visibilitychange', shown);
+      removeEventListener('resize', sized);
       this.#cancelDraw?.();
     };
   }
