@@ -15,6 +15,7 @@ import {
 } from '@ganglion/topics';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
+import { Fleet } from './fleet.ts';
 import { Incidents } from './incidents.ts';
 import { isInForce, type ReadySilence, readySilence } from './silences.ts';
 
@@ -32,6 +33,8 @@ export interface Outgoing {
 }
 
 export interface DeskOptions {
+  /** What the machines are called by. Default: nothing is known of that. */
+  readonly fleet?: Fleet;
   readonly count: (name: string, n?: number) => void;
 }
 
@@ -55,12 +58,13 @@ export class Desk {
   readonly #open = new Map<string, Map<string, Open>>();
   #size = 0;
   readonly #silences = new Map<string, ReadySilence>();
-  /** Those in force when it was last looked, by id. */
-  #in_force = '';
-  readonly #incidents = new Incidents();
+  /** Those in force when it was last looked, by id; undefined when alerts or silences have come since that were not seen then. */
+  #in_force: string | undefined;
+  readonly #incidents: Incidents;
 
-  constructor({ count }: DeskOptions) {
+  constructor({ count, fleet = new Fleet() }: DeskOptions) {
     this.#count = count;
+    this.#incidents = new Incidents(fleet);
   }
 
   /** Alerts that are open. */
@@ -121,6 +125,7 @@ export class Desk {
         return undefined;
       }
       this.#silences.set(order.silence.id, readySilence(order.silence));
+      this.#in_force = undefined;
       return { alerts: this.#silenceAll(time_ms), silences_changed: true };
     }
     if (order.order === 'end_silence') {
@@ -177,6 +182,7 @@ export class Desk {
   /** Goes on with a machine where `save` left it. Returns false when that is none. */
   restore(machine: string, saved: unknown, now_ms: number): boolean {
     if (!Value.Check(SavedAlerts, saved)) return false;
+    this.#in_force = undefined;
     for (const { key, alert, told_ms } of saved) {
       if (this.#size >= ALERTS_MAX) return true;
       const open = this.#openOf(machine);

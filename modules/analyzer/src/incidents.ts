@@ -3,6 +3,7 @@
 
 import { compilePattern } from '@ganglion/kernel';
 import { type Alert, type Outage, SEVERITIES } from '@ganglion/topics';
+import type { Fleet } from './fleet.ts';
 
 /** "Together" is within so long of the one before. */
 export const TOGETHER_MS = 30_000;
@@ -13,6 +14,10 @@ const MACHINES_MIN_UNRELATED = 10;
 
 /** Of those that began within so long of the first, the most severe is the likeliest cause. */
 const HEAD_MS = 5_000;
+
+/** What all but so few of a fleet have says nothing of those that have it. */
+const COMMON_SHARE = 0.9;
+const COMMON_FLEET_MIN = 10;
 
 /** Findings that are looked back at, at most. */
 const RECENT_MAX = 2_000;
@@ -34,24 +39,29 @@ export interface Joined {
   readonly incident_head: boolean;
 }
 
-/** What the machines of an incident share. */
+/** What the findings of an incident share: their machine; or what their machines are called by; or but the moment. */
 type Shared =
   | { readonly kind: 'machine'; readonly machine: string }
-  | { readonly kind: 'label'; readonly label: string; readonly value: string }
-  | { readonly kind: 'pattern'; readonly pattern: string; readonly fits: (machine: string) => boolean }
+  | { readonly kind: 'called'; readonly labels: Labels; readonly pattern: string }
   | { readonly kind: 'moment' };
+
+type Labels = readonly (readonly [label: string, value: string])[];
 
 interface Incident {
   readonly id: string;
   /** What they have found: rule and resource; of one machine, anything. */
   readonly what: string;
   shared: Shared;
+  /** The same in words. */
+  words: string;
   head: Member;
   /** Those not cleared yet, at most {@link RECENT_MAX}; the counts know of all. */
   readonly members: Set<Member>;
   readonly machines: Set<string>;
   findings: number;
   last_ms: number;
+  /** Since when it has not grown, by the clock of `look`; undefined until somebody has looked. */
+  quiet_since_ms: number | undefined;
   /** What presence says of it, when it is an outage. */
   outage: Outage | undefined;
   /** How many findings there were when its sentence was last told. */
@@ -59,18 +69,27 @@ interface Incident {
 }
 
 export class Incidents {
-  /** Those raised lately, oldest first. */
-  #recent: { readonly member: Member; readonly raised_ms: number }[] = [];
+  readonly #fleet: Fleet;
+  /** Those raised lately, in the order in which they came. */
+  readonly #recent: { readonly member: Member; readonly raised_ms: number }[] = [];
   readonly #of = new Map<Member, Incident>();
   /** Those that may grow, the one that has grown last at the end. */
   readonly #growing = new Set<Incident>();
 
-  /** Takes a finding that was raised. Tells what it and others have to be told now. */
+  constructor(fleet: Fleet) {
+    this.#fleet = fleet;
+  }
+
+  /**
+   * Takes a finding that was raised. Tells what it and others have to be told now.
+   *
+   * @param now_ms when it was found, by its machine's clock: what comes late belongs to what began with it
+   */
   raised(member: Member, now_ms: number): Joined[] {
-    this.#recent = this.#recent.filter(({ raised_ms }) => now_ms - raised_ms <= TOGETHER_MS).slice(-RECENT_MAX + 1);
     const known = this.#growingFor(member, now_ms);
     const joined = known === undefined ? this.#begin(member, now_ms) : this.#join(known, [member], now_ms);
     this.#recent.push({ member, raised_ms: now_ms });
+    if (this.#recent.length > RECENT_MAX) this.#recent.shift();
     return joined;
   }
 
@@ -81,9 +100,14 @@ export class Incidents {
     const first = members[0];
     if (first === undefined) return [];
     const known = members.map((member) => this.#of.get(member)).find((each) => each?.what === GONE);
-    const incident = known ?? this.#make(first, sharedBy(outage.pattern), outage.last_ms);
-    incident.shared = sharedBy(outage.pattern);
+    const of_all = members.reduce<Shared>(
+      (shared, { machine, alert }) => narrowed(shared, machine, alert) ?? { kind: 'moment' },
+      calledBy(first, outage.pattern),
+    );
+    const shared = this.#telling(of_all) ?? { kind: 'moment' };
+    const incident = known ?? this.#make(first, shared, outage.last_ms);
     incident.outage = outage;
+    this.#share(incident, shared);
     const joined = this.#join(incident, members, outage.last_ms);
     // All of them hear what presence knows of it.
     return joined.length === 0 ? [] : [...incident.members].map((member) => told(incident, member));
@@ -97,7 +121,8 @@ export class Incidents {
         incident.told = incident.findings;
         joined.push(told(incident, incident.head));
       }
-      if (now_ms - incident.last_ms > TOGETHER_MS) this.#growing.delete(incident);
+      incident.quiet_since_ms ??= now_ms;
+      if (now_ms - incident.quiet_since_ms > TOGETHER_MS) this.#growing.delete(incident);
     }
     return joined;
   }
@@ -105,41 +130,41 @@ export class Incidents {
   cleared(member: Member): void {
     this.#of.get(member)?.members.delete(member);
     this.#of.delete(member);
-    this.#recent = this.#recent.filter((each) => each.member !== member);
+    const index = this.#recent.findIndex((each) => each.member === member);
+    if (index !== -1) this.#recent.splice(index, 1);
   }
 
   /** The incident that a finding fits: of its machine, or of its kind. */
   #growingFor({ machine, alert }: Member, now_ms: number): Incident | undefined {
     const what = whatOf(alert);
     for (const incident of [...this.#growing].reverse()) {
-      if (now_ms - incident.last_ms > TOGETHER_MS) continue;
+      if (Math.abs(now_ms - incident.last_ms) > TOGETHER_MS) continue;
       if (incident.machines.has(machine)) return incident;
       if (incident.what !== what) continue;
-      const { shared } = incident;
-      if (shared.kind === 'moment') return incident;
-      if (shared.kind === 'label' && alert.labels?.[shared.label] === shared.value) return incident;
-      if (shared.kind !== 'pattern') continue;
-      if (shared.fits(machine)) return incident;
       // Perhaps they share less than it seemed from the first of them, but still something.
-      const wider = sharedBy(sharedPattern([incident.head.machine, machine]));
-      if (wider.kind !== 'pattern' || ![...incident.machines].every(wider.fits)) continue;
-      incident.shared = wider;
+      const shared = this.#telling(narrowed(incident.shared, machine, alert));
+      if (shared === undefined) continue;
+      if (shared !== incident.shared) this.#share(incident, shared);
       return incident;
     }
     return undefined;
   }
 
   #begin(member: Member, now_ms: number): Joined[] {
-    const alike = this.#recent
-      .map((each) => each.member)
-      .filter((each) => whatOf(each.alert) === whatOf(member.alert) && each.machine !== member.machine);
-    const free = alike.filter((each) => (this.#of.get(each)?.shared.kind ?? 'machine') === 'machine');
-    const related = mostShared(member, free);
+    const recent = this.#recent
+      .filter(({ raised_ms }) => Math.abs(now_ms - raised_ms) <= TOGETHER_MS)
+      .map((each) => each.member);
+    const free = recent.filter(
+      (each) =>
+        each.machine !== member.machine &&
+        whatOf(each.alert) === whatOf(member.alert) &&
+        (this.#of.get(each)?.shared.kind ?? 'machine') === 'machine',
+    );
+    const related = this.#mostShared(member, free);
     if (related !== undefined) {
       return this.#join(this.#make(member, related.shared, now_ms), [...related.members, member], now_ms);
     }
-    const here = this.#recent.map((each) => each.member).filter(({ machine }) => machine === member.machine);
-    const alone = here.filter((each) => !this.#of.has(each));
+    const alone = recent.filter((each) => each.machine === member.machine && !this.#of.has(each));
     if (alone.length === 0) return [];
     const incident = this.#make(member, { kind: 'machine', machine: member.machine }, now_ms);
     return this.#join(incident, [...alone, member], now_ms);
@@ -150,11 +175,13 @@ export class Incidents {
       id: `${first.alert.id}-${Math.round(now_ms).toString(36)}`,
       what: shared.kind === 'machine' ? '' : whatOf(first.alert),
       shared,
+      words: this.#wordsFor(shared),
       head: first,
       members: new Set(),
       machines: new Set(),
       findings: 0,
       last_ms: now_ms,
+      quiet_since_ms: undefined,
       outage: undefined,
       told: 0,
     };
@@ -164,6 +191,11 @@ export class Incidents {
       this.#growing.delete(oldest);
     }
     return incident;
+  }
+
+  #share(incident: Incident, shared: Shared): void {
+    incident.shared = shared;
+    incident.words = this.#wordsFor(shared);
   }
 
   #join(incident: Incident, members: readonly Member[], now_ms: number): Joined[] {
@@ -183,11 +215,72 @@ export class Incidents {
     }
     if (joined.length === 0) return [];
     incident.last_ms = Math.max(incident.last_ms, now_ms);
+    incident.quiet_since_ms = undefined;
     this.#growing.delete(incident);
     this.#growing.add(incident);
     const others = !is_new && incident.head !== head_before ? [head_before] : [];
     if (joined.includes(incident.head)) incident.told = incident.findings;
     return [...joined, ...others.filter((each) => incident.members.has(each))].map((member) => told(incident, member));
+  }
+
+  /** What most of some machines share with one, if enough do: of labels and names, what fits the most, and then the fewest besides. */
+  #mostShared(one: Member, others: readonly Member[]): { shared: Shared; members: Member[] } | undefined {
+    const whole = calledBy(one, '#');
+    const labels = whole.labels.map((each) => ({ ...whole, labels: [each] }));
+    const patterns = [...new Set(others.map(({ machine }) => sharedPattern([machine, one.machine])))];
+    const ways: Shared[] = [...labels, ...patterns.map((pattern) => ({ ...whole, labels: [], pattern }))];
+    let best: { shared: Shared; members: Member[]; besides: number } | undefined;
+    for (const way of ways) {
+      const told = this.#telling(way);
+      if (told === undefined) continue;
+      const members = others.filter(({ machine, alert }) => narrowed(told, machine, alert) === told);
+      if (machinesIn(members) + 1 < MACHINES_MIN || members.length < (best?.members.length ?? 0)) continue;
+      const besides = this.#fitting(told);
+      if (members.length === best?.members.length && besides >= best.besides) continue;
+      best = { shared: told, members, besides };
+    }
+    if (best !== undefined) {
+      // What else they share may be what is left when there are more of them.
+      const { members } = best;
+      const shared_labels = whole.labels.filter(([label, value]) =>
+        members.every(({ alert }) => alert.labels?.[label] === value),
+      );
+      const pattern = sharedPattern([one.machine, ...members.map(({ machine }) => machine)]);
+      const shared = this.#telling({ kind: 'called', labels: shared_labels, pattern });
+      return { shared: shared ?? best.shared, members };
+    }
+    return machinesIn(others) + 1 >= MACHINES_MIN_UNRELATED
+      ? { shared: { kind: 'moment' }, members: [...others] }
+      : undefined;
+  }
+
+  /** Without what all machines of the fleet have; undefined when nothing is left. */
+  #telling(shared: Shared | undefined): Shared | undefined {
+    if (shared?.kind !== 'called') return shared;
+    const { size } = this.#fleet;
+    const is_common = (count: number) => size >= COMMON_FLEET_MIN && count > COMMON_SHARE * size;
+    const labels = shared.labels.filter(([label, value]) => !is_common(this.#fleet.withLabel(label, value)));
+    if (labels.length === 0 && shared.pattern === '#') return undefined;
+    return labels.length === shared.labels.length ? shared : { ...shared, labels };
+  }
+
+  /** How many machines of the fleet have what says most of some of them. */
+  #fitting(shared: Shared): number {
+    return shared.kind === 'called' ? (this.#namesFor(shared)[0]?.count ?? 0) : this.#fleet.size;
+  }
+
+  /** What some machines are called by, what fits the fewest others first. */
+  #namesFor({ labels, pattern }: Extract<Shared, { kind: 'called' }>) {
+    const names = labels.map(([label, value]) => ({
+      words: `with ${label} = ${value}`,
+      count: this.#fleet.withLabel(label, value),
+    }));
+    if (pattern !== '#') names.push({ words: `of ${pattern}`, count: this.#fleet.fitting(pattern) });
+    return names.sort((a, b) => a.count - b.count);
+  }
+
+  #wordsFor(shared: Shared): string {
+    return shared.kind === 'called' ? (this.#namesFor(shared)[0]?.words ?? 'at once') : 'at once';
   }
 }
 
@@ -204,17 +297,11 @@ function told(incident: Incident, member: Member): Joined {
   return { member, incident: id, incident_sentence: sentenceOf(incident), incident_head: member === head };
 }
 
-function sentenceOf({ shared, head, machines, findings, outage }: Incident): string {
+function sentenceOf({ shared, words, head, machines, findings, outage }: Incident): string {
   if (shared.kind === 'machine') return `${findings} findings on ${shared.machine}, first: ${head.alert.sentence}`;
-  const count = Math.max(machines.size, outage?.count ?? 0);
-  const who = `${count} machines ${wordsFor(shared)}`;
+  const who = `${Math.max(machines.size, outage?.count ?? 0)} machines ${words}`;
   if (outage !== undefined) return `${who} were cut off together, first ${head.machine}`;
   return `${who}, first ${head.machine}: ${head.alert.sentence}`;
-}
-
-function wordsFor(shared: Exclude<Shared, { kind: 'machine' }>): string {
-  if (shared.kind === 'label') return `with ${shared.label} = ${shared.value}`;
-  return shared.kind === 'pattern' ? `of ${shared.pattern}` : 'at once';
 }
 
 /** Which of two is more likely the cause: the one that began clearly earlier, else the more severe, else the earlier. */
@@ -226,33 +313,36 @@ function likelier(a: Member, b: Member): Member {
   return earlier_ms < 0 ? b : a;
 }
 
-/** What most of some machines share with one, if enough do: of labels and names, what fits the most. */
-function mostShared(one: Member, others: readonly Member[]): { shared: Shared; members: Member[] } | undefined {
-  let best: { shared: Shared; members: Member[] } | undefined;
-  const offer = (shared: Shared, members: Member[], machines_min: number) => {
-    const machines = new Set(members.map(({ machine }) => machine)).size + 1;
-    if (machines >= machines_min && members.length > (best?.members.length ?? 0)) best = { shared, members };
-  };
-  for (const [label, value] of Object.entries(one.alert.labels ?? {})) {
-    const members = others.filter(({ alert }) => alert.labels?.[label] === value);
-    offer({ kind: 'label', label, value }, members, MACHINES_MIN);
-  }
-  const patterns = new Set(others.map(({ machine }) => sharedPattern([machine, one.machine])));
-  for (const pattern of patterns) {
-    const shared = sharedBy(pattern);
-    if (shared.kind !== 'pattern') continue;
-    offer(
-      shared,
-      others.filter(({ machine }) => shared.fits(machine)),
-      MACHINES_MIN,
-    );
-  }
-  offer({ kind: 'moment' }, [...others], MACHINES_MIN_UNRELATED);
-  return best;
+function machinesIn(members: readonly Member[]): number {
+  return new Set(members.map(({ machine }) => machine)).size;
 }
 
-function sharedBy(pattern: string): Shared {
-  return pattern === '#' ? { kind: 'moment' } : { kind: 'pattern', pattern, fits: compilePattern(pattern) };
+/** What a machine is called by, and a pattern of its name. */
+function calledBy({ alert }: Member, pattern: string): Extract<Shared, { kind: 'called' }> {
+  return { kind: 'called', labels: Object.entries(alert.labels ?? {}), pattern };
+}
+
+/** What is still shared when one more machine is among them: the same value when that is all; undefined when nothing is. */
+function narrowed(shared: Shared, machine: string, { labels: own = {} }: Alert): Shared | undefined {
+  if (shared.kind === 'moment') return shared;
+  if (shared.kind === 'machine') return shared.machine === machine ? shared : undefined;
+  const labels = shared.labels.filter(([label, value]) => own[label] === value);
+  const pattern = widened(shared.pattern, machine);
+  if (labels.length === 0 && pattern === '#') return undefined;
+  return labels.length === shared.labels.length && pattern === shared.pattern ? shared : { ...shared, labels, pattern };
+}
+
+/** The pattern that fits what another fits, and one name more; `#` when there is none. */
+function widened(pattern: string, name: string): string {
+  if (pattern === '#' || compilePattern(pattern)(name)) return pattern;
+  // The words that a pattern states stand at one of its ends.
+  const words = pattern.split('.');
+  const at_front = words.at(-1) === '#';
+  const stated = at_front ? words.slice(0, -1) : words.slice(1).reverse();
+  const given = at_front ? name.split('.') : name.split('.').reverse();
+  const common = commonStart([stated, given]);
+  if (common.length === 0) return '#';
+  return at_front ? [...common, '#'].join('.') : ['#', ...common.reverse()].join('.');
 }
 
 /** The pattern that fits all names and says most: their common first words or their common last ones; else `#`. */

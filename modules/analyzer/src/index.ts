@@ -6,6 +6,7 @@ import { defineModule, live, shared } from '@ganglion/kernel';
 import { alert, analysis, birth, death, findings, measure, order, outage, silences } from '@ganglion/topics';
 import Type from 'typebox';
 import { Desk, type Outgoing } from './desk.ts';
+import { Fleet } from './fleet.ts';
 import { Machines, type ReadyRule } from './machines.ts';
 import type { Rule } from './rule.ts';
 import * as every from './rules/index.ts';
@@ -57,7 +58,8 @@ export default defineModule({
         log.error({ code: 'RULE_FAILED', rule, machine }, `the rule ${rule} failed on ${machine}: ${why}`);
       },
     });
-    let desk = new Desk({ count });
+    const fleet = new Fleet();
+    let desk = new Desk({ count, fleet });
     let has_desk = false;
     const draftsOf = (out: readonly Outgoing[]) => out.map((each) => alert(each.machine, each.alert, each.time_ms));
     const rememberAlerts = (out: readonly Outgoing[]) => {
@@ -119,7 +121,7 @@ export default defineModule({
         release: () => {},
         owner: (is_owner) => {
           has_desk = is_owner;
-          if (!is_owner) desk = new Desk({ count });
+          if (!is_owner) desk = new Desk({ count, fleet });
           // Whoever listens knows those of the analyzer that had the desk before.
           else if (desk.silences.length > 0) void tellSilences();
         },
@@ -127,7 +129,9 @@ export default defineModule({
       birth: ({ source, body: { kind, about, repeated } }) => {
         if (kind === 'machine') {
           machines.gone(source, undefined, Date.now());
-          machines.labels(source, labelsIn(about));
+          const labels = labelsIn(about);
+          machines.labels(source, labels);
+          fleet.born(source, labels);
           return;
         }
         if (!has_desk) return;

@@ -13,7 +13,7 @@ export interface ReadySilence {
 /**
  * Makes a silence ready.
  *
- * @throws CodedError `PATTERN_INVALID`; RangeError when there is no such time zone
+ * @throws RangeError when there is no such time zone
  */
 export function readySilence(silence: Silence): ReadySilence {
   const { machines, labels = {}, rules, resources, severity_max, calendar } = silence;
