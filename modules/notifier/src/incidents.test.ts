@@ -284,14 +284,36 @@ describe('what begins together', () => {
     // An older word that comes late.
     desk.take({ ...rack, severity: 'critical' }, 'rack4.e', desk.now_ms - 1_000);
     desk.restart();
-    // Not a second later than the first of them alone would have been.
-    expect(desk.wait(1_000)).toEqual([`chat: raised ${incident_sentence}`]);
+    // The last of them has its time, too.
+    expect(desk.wait(2_999)).toEqual([]);
+    expect(desk.wait(1)).toEqual([`chat: raised ${incident_sentence}`]);
     const [sent] = desk.sent;
     expect(sent?.notice).toMatchObject({ count: 5, severity: 'critical', group: 'i1' });
     expect(sent?.notice.alerts.map(({ machine }) => machine)[0]).toBe('rack4.a');
     for (const name of 'abcd') expect(desk.take({ state: 'cleared' }, `rack4.${name}`)).toEqual([]);
     expect(desk.take({ state: 'cleared' }, 'rack4.e')).toEqual([`chat: cleared Over: ${incident_sentence}`]);
     expect(desk.keysInJournal).toBe(0);
+  });
+
+  it('is told after five times as long at the latest, also while more and more of it comes', () => {
+    const desk = new PatientDesk(CHAT);
+    const told: string[] = [];
+    for (let second = 0; second < 15; second++) {
+      desk.take({ ...rack, incident_sentence: `${second + 1} machines` }, `rack4.m${second}`);
+      told.push(...desk.wait(1_000));
+    }
+    expect(told).toEqual(['chat: raised 15 machines']);
+  });
+
+  it('ends in one message when it ends together, however long it has lasted', () => {
+    const desk = new PatientDesk(CHAT);
+    for (const machine of ['rack4.a', 'rack4.b', 'rack4.c']) desk.take(rack, machine);
+    expect(desk.wait(3_000)).toHaveLength(1);
+    expect(desk.pass(60)).toEqual([]);
+    expect(desk.take({ state: 'cleared' }, 'rack4.a')).toEqual([]);
+    expect(desk.wait(2_000)).toEqual([]);
+    expect(desk.take({ state: 'cleared' }, 'rack4.b')).toEqual([]);
+    expect(desk.take({ state: 'cleared' }, 'rack4.c')).toEqual([`chat: cleared Over: ${rack.incident_sentence}`]);
   });
 
   it('stays where it is when it was told, and what joins it later is told without it', () => {

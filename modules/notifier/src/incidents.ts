@@ -26,6 +26,9 @@ export const OVER_MAX = 20_000;
 /** A finding of which nothing was heard for so long is forgotten: who found it is gone. */
 export const FORGET_MS = 30 * 24 * 3_600_000;
 
+/** A new group gathers on while others join it, but no longer than so many times what it would gather alone. */
+export const GATHERS_MAX = 5;
+
 /** Findings of one group past which those are let go that are over and told. */
 const MEMBERS_KEPT = 100;
 
@@ -45,6 +48,8 @@ const Finding = Type.Object({
   /** The number of its first change that is to be told, and of its last; 0 when there was none. */
   first: Type.Integer(),
   changed: Type.Integer(),
+  /** When its last change was. */
+  changed_ms: Type.Number(),
   /** Its severity and whether it was acknowledged, when that was. */
   severity: SeveritySchema,
   acknowledged: Type.Boolean(),
@@ -68,8 +73,9 @@ type Lane = Static<typeof Lane>;
 
 const Group = Type.Object({
   began_ms: Type.Number(),
-  /** Until then it gathers. */
+  /** Until then it gathers: a while from when the last of it came, but not after the second. */
   ready_ms: Type.Number(),
+  ready_ms_max: Type.Number(),
   /** What it is by the newest word, when it is an incident, and from when that is. */
   sentence: Type.Optional(Type.Object({ text: Type.String(), time_ms: Type.Number() })),
   /** The number of its last change. */
@@ -86,7 +92,7 @@ export interface IncidentsOptions {
   /** The channels that there are. */
   readonly channels: readonly string[];
   readonly page_url: string;
-  /** How long a new group gathers before it is told of. */
+  /** How long a new group gathers before it is told of, and what follows before an update. */
   readonly gather_ms: number;
   /** Takes a notice for a channel: it is on its way when the change is made. */
   readonly tell: (channel: string, notice: Notice, change: Change) => void;
@@ -166,15 +172,17 @@ export class Incidents {
 
   #begin(key: string, machine: string, alert: Alert, now_ms: number): Finding {
     const name = alert.incident ?? key;
-    this.#join(name, key, alert.since_ms, now_ms + this.#options.gather_ms);
+    this.#join(name, key, alert.since_ms, now_ms, now_ms + this.#options.gather_ms * GATHERS_MAX);
     const { severity } = alert;
     return { machine, alert, group: name, severity, heard_ms: now_ms, time_ms: 0, ...untold() };
   }
 
   /** Puts a finding in a group, which is begun where there is none, and gathers no longer than the finding may wait. */
-  #join(name: string, key: string, began_ms: number, ready_ms: number): void {
-    const group = this.#groups.get(name) ?? { began_ms, ready_ms, changes: 0, lanes: {}, routes: {} };
-    group.ready_ms = Math.min(group.ready_ms, ready_ms);
+  #join(name: string, key: string, began_ms: number, now_ms: number, ready_ms_max: number): void {
+    const none = { began_ms, ready_ms: 0, ready_ms_max, changes: 0, lanes: {}, routes: {} };
+    const group = this.#groups.get(name) ?? none;
+    group.ready_ms_max = Math.min(group.ready_ms_max, ready_ms_max);
+    group.ready_ms = Math.min(group.ready_ms_max, now_ms + this.#options.gather_ms);
     this.#groups.set(name, group);
     this.#membersOf(name).add(key);
   }
@@ -184,7 +192,7 @@ export class Incidents {
     const { group: before } = known;
     const group = this.#groups.get(before);
     if (incident === undefined || incident === before || group === undefined || isTold(known, group)) return known;
-    this.#join(incident, key, known.alert.since_ms, group.ready_ms);
+    this.#join(incident, key, known.alert.since_ms, now_ms, group.ready_ms_max);
     this.#membersOf(before).delete(key);
     const moved: Finding = { ...known, group: incident, ...untold() };
     this.#findings.set(key, moved);
@@ -211,7 +219,7 @@ export class Incidents {
       heard_ms: now_ms,
       first: before.first || changed,
       changed,
-      ...(told && { severity: alert.severity, acknowledged }),
+      ...(told && { changed_ms: now_ms, severity: alert.severity, acknowledged }),
     };
     noteSentence(before.group, group, { alert, time_ms: before.time_ms });
     this.#findings.set(key, finding);
@@ -263,7 +271,7 @@ export class Incidents {
     noteSentence(finding.group, group, { alert, time_ms });
     const ended: Finding = { ...finding, alert, heard_ms: now_ms };
     // Of what nobody was to be told, the end is nothing to tell either.
-    if (finding.changed > 0) ended.changed = ++group.changes;
+    if (finding.changed > 0) Object.assign(ended, { changed: ++group.changes, changed_ms: now_ms });
     this.#findings.set(key, ended);
     change.set(`f/${key}`, ended);
     change.set(`g/${finding.group}`, group);
@@ -353,7 +361,9 @@ export class Incidents {
     if (news.length > 0) {
       if (open.length === 0) return { kind: 'cleared', at_ms: now_ms };
       if (rank(severity) > rank(lane.severity)) return { kind: 'changed', at_ms: now_ms };
-      return { kind: 'changed', at_ms: lane.last_ms + (route?.update_ms ?? 0) };
+      // What else changes with it goes out with it.
+      const gathered_ms = Math.min(...news.map(({ changed_ms }) => changed_ms)) + this.#options.gather_ms;
+      return { kind: 'changed', at_ms: Math.max(lane.last_ms + (route?.update_ms ?? 0), gathered_ms) };
     }
     if (route?.repeat_ms !== undefined && open.some(isUnanswered)) {
       return { kind: 'repeated', at_ms: lane.last_ms + route.repeat_ms };
@@ -468,8 +478,8 @@ interface Matters {
 }
 
 /** A finding of which nobody was told. */
-function untold(): Pick<Finding, 'channels' | 'routes' | 'first' | 'changed' | 'acknowledged'> {
-  return { channels: [], routes: [], first: 0, changed: 0, acknowledged: false };
+function untold(): Pick<Finding, 'channels' | 'routes' | 'first' | 'changed' | 'changed_ms' | 'acknowledged'> {
+  return { channels: [], routes: [], first: 0, changed: 0, changed_ms: 0, acknowledged: false };
 }
 
 /** Whether some channel was told of a finding. */
