@@ -91,6 +91,15 @@ export function survives(
     expect(await failing(FAILURES['a wish to be left alone for a while'])).toMatchObject({ retry_after_ms: 7_000 });
   });
 
+  it.each([
+    [{ retry_after: 1.5 }, 1_500],
+    [{ ok: false, parameters: { retry_after: 3 } }, 3_000],
+    [{ errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 2_000 }, 2_000],
+    [{ retry_after: 'soon' }, undefined],
+  ])('also where it says so in the body: %j', async (body, retry_after_ms) => {
+    expect(await failing(says(429, body))).toMatchObject({ permanent: false, retry_after_ms });
+  });
+
   it('does not try again what the receiver will never take', async () => {
     expect(await failing(says(400, 'no such field'))).toMatchObject({ permanent: true });
   });

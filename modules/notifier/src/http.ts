@@ -65,11 +65,12 @@ export async function request(
     throw new NotSent(signal.aborted ? 'no answer in time' : `no answer: ${whyOf(error)}`);
   }
   const { status } = response;
-  if (status >= 200 && status < 300) return { status, text, json: jsonIn(text) };
+  const json = jsonIn(text);
+  if (status >= 200 && status < 300) return { status, text, json };
   const shown = text.trim() === '' ? '' : `: ${text.trim().slice(0, SHOWN_CHARACTERS)}`;
   throw new NotSent(`the answer was ${status}${shown}`, {
     permanent: ABOUT_THE_MESSAGE.has(status),
-    retry_after_ms: retryAfter(response.headers.get('retry-after'), Date.now()),
+    retry_after_ms: retryAfter(response.headers.get('retry-after'), Date.now()) ?? askedIn(json),
   });
 }
 
@@ -128,6 +129,14 @@ export function retryAfter(header: string | null, now_ms: number): number | unde
   if (header === null) return undefined;
   const wait_ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now_ms;
   return Number.isFinite(wait_ms) && wait_ms > 0 ? Math.min(wait_ms, RETRY_AFTER_MS_MAX) : undefined;
+}
+
+/** The same in the body, as Discord, Telegram and Matrix have it: `retry_after`, also in `parameters`, or `retry_after_ms`. */
+function askedIn(json: unknown): number | undefined {
+  const seconds = fieldOf(json, 'retry_after') ?? fieldOf(fieldOf(json, 'parameters'), 'retry_after');
+  const wait_ms = typeof seconds === 'number' ? seconds * 1000 : fieldOf(json, 'retry_after_ms');
+  if (typeof wait_ms !== 'number' || !(wait_ms > 0)) return undefined;
+  return Math.min(Math.ceil(wait_ms), RETRY_AFTER_MS_MAX);
 }
 
 async function readBounded(response: Response): Promise<string> {

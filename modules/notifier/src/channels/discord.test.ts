@@ -25,4 +25,19 @@ describe('Discord', () => {
       allowed_mentions: { parse: [] },
     });
   });
+
+  it('makes a post of an incident in a forum, and adds to it', async () => {
+    const server = await Receiver.start(says(200, { id: '1', channel_id: '99' }));
+    onTestFinished(() => server.close());
+    const settings = { type: 'discord', url: { env: 'URL' }, forum: true };
+    const channel = openChannel(settings, { URL: `${server.url}/api/webhooks/1/token` });
+    const thread = await send(channel, noticeOf());
+    await send(channel, noticeOf({ kind: 'cleared' }), thread);
+    expect(server.received.map(({ path }) => path)).toEqual([
+      '/api/webhooks/1/token?wait=true',
+      '/api/webhooks/1/token?wait=true&thread_id=99',
+    ]);
+    expect(JSON.parse(server.received[0]?.body ?? '')).toMatchObject({ thread_name: 'db-01: Disk full on / in 3 h' });
+    expect(server.lastBody).not.toHaveProperty('thread_name');
+  });
 });

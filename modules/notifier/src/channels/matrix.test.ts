@@ -26,7 +26,12 @@ describe('Matrix', () => {
     expect(server.received[1]?.path).toBe(`${front}/second`);
     expect(server.lastBody).toMatchObject({
       msgtype: 'm.text',
-      'm.relates_to': { rel_type: 'm.thread', event_id: '$event' },
+      'm.relates_to': {
+        rel_type: 'm.thread',
+        event_id: '$event',
+        is_falling_back: true,
+        'm.in_reply_to': { event_id: '$event' },
+      },
     });
   });
 });

@@ -30,7 +30,7 @@ export const matrix = defineChannel({
         const body = {
           msgtype: 'm.text',
           body: cut(plainText(notice), CHARACTERS_MAX),
-          ...(thread === undefined ? {} : { 'm.relates_to': { rel_type: 'm.thread', event_id: thread } }),
+          ...(thread === undefined ? {} : { 'm.relates_to': inThread(thread) }),
         };
         // The transaction is the notice: the server takes it once.
         const url = `${front}/send/m.room.message/${notice.key}`;
@@ -42,3 +42,13 @@ export const matrix = defineChannel({
     };
   },
 });
+
+/** Also for clients that know no threads: they show an answer to the first. */
+function inThread(thread: string): object {
+  return {
+    rel_type: 'm.thread',
+    event_id: thread,
+    is_falling_back: true,
+    'm.in_reply_to': { event_id: thread },
+  };
+}

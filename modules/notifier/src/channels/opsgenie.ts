@@ -1,5 +1,7 @@
 // Opsgenie: an alert there is an incident of ours, and is closed with it.
-// https://docs.opsgenie.com/docs/alert-api#create-alert and #close-alert, #add-note-to-alert
+// https://docs.opsgenie.com/docs/alert-api#create-alert and #close-alert, #add-note-to-alert, #update-alert-priority
+//
+// Its successor, Jira Service Management, takes the same requests at https://api.atlassian.com/jsm/ops/integration.
 
 import { defineChannel } from '../channel.ts';
 import { Address, cut, notUnderstood, request, textOf } from '../http.ts';
@@ -17,28 +19,48 @@ export const opsgenie = defineChannel({
   says: 'Opsgenie, where an alert opens and closes with an incident',
   config: {
     api_key: Secret('the key of the API integration'),
-    address: Address('The service; https://api.eu.opsgenie.com in the EU', 'https://api.opsgenie.com'),
+    address: Address(
+      'The service; https://api.eu.opsgenie.com in the EU, https://api.atlassian.com/jsm/ops/integration for Jira Service Management',
+      'https://api.opsgenie.com',
+    ),
   },
   open: ({ api_key, address }, tools) => {
     const headers = { authorization: `GenieKey ${tools.secret('api_key', api_key)}` };
     return {
       send: async (notice, thread, signal) => {
         const alias = keyOf([notice.group]);
-        const { path, body } = callOf(notice, alias, thread);
-        const answer = await request({ url: `${address}/v2/alerts${path}`, key: notice.key, headers, body }, signal);
-        if (textOf(answer.json, 'requestId') === undefined) throw notUnderstood(answer);
+        for (const { path, body, method } of callsOf(notice, alias, thread)) {
+          const url = `${address}/v2/alerts${path}`;
+          const answer = await request({ url, key: notice.key, method, headers, body }, signal);
+          if (textOf(answer.json, 'requestId') === undefined) throw notUnderstood(answer);
+        }
         return thread ?? alias;
       },
     };
   },
 });
 
-function callOf(notice: Notice, alias: string, thread: string | undefined): { path: string; body: object } {
+interface Call {
+  readonly path: string;
+  readonly body: object;
+  readonly method: 'POST' | 'PUT';
+}
+
+function callsOf(notice: Notice, alias: string, thread: string | undefined): Call[] {
   const { kind, title, text, severity, alerts, key } = notice;
   const note = cut(`${title}\n${text}`, DESCRIPTION_CHARACTERS_MAX);
-  if (kind === 'cleared') return { path: `/${alias}/close?identifierType=alias`, body: { source: 'ganglion', note } };
+  const onAlert = (what: string, body: object, method: Call['method'] = 'POST'): Call => ({
+    path: `/${alias}/${what}?identifierType=alias`,
+    body,
+    method,
+  });
+  if (kind === 'cleared') return [onAlert('close', { source: 'ganglion', note })];
   if (kind === 'changed' && thread !== undefined) {
-    return { path: `/${alias}/notes?identifierType=alias`, body: { source: 'ganglion', note } };
+    // A repeat of an alert leaves its priority as it was.
+    return [
+      onAlert('priority', { priority: PRIORITIES[severity] }, 'PUT'),
+      onAlert('notes', { source: 'ganglion', note }),
+    ];
   }
   const body = {
     message: cut(title, MESSAGE_CHARACTERS_MAX),
@@ -48,5 +70,5 @@ function callOf(notice: Notice, alias: string, thread: string | undefined): { pa
     source: 'ganglion',
     details: { key, machine: alerts[0]?.machine ?? '', rule: alerts[0]?.alert.rule ?? '' },
   };
-  return { path: '', body };
+  return [{ path: '', body, method: 'POST' }];
 }
