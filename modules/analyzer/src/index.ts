@@ -4,7 +4,7 @@
 
 import { defineModule, live, shared } from '@ganglion/kernel';
 import { alert, analysis, birth, death, findings, measure, order, outage, silences } from '@ganglion/topics';
-import Type from 'typebox';
+import Type, { type TObject } from 'typebox';
 import { Desk, type Outgoing } from './desk.ts';
 import { Fleet } from './fleet.ts';
 import { Machines, type ReadyRule } from './machines.ts';
@@ -40,7 +40,7 @@ export default defineModule({
   config: Type.Object(
     {
       ...Object.fromEntries(rules.map((rule) => [rule.name, rule.config])),
-      shadow: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, Type.Optional(rule.config)])), {
+      shadow: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, onTrial(rule)])), {
         additionalProperties: false,
         default: {},
         description:
@@ -159,6 +159,13 @@ export default defineModule({
     };
   },
 });
+
+/** The settings of a rule on trial: without any, it is on none. */
+function onTrial({ config }: Rule) {
+  // Without the default that a rule in force has.
+  const { properties } = config as TObject;
+  return Type.Optional(Type.Object(properties, { additionalProperties: false }));
+}
 
 /** The rules with their settings, those on trial after those in force. */
 export function readyRules(config: Readonly<Record<string, unknown>>): ReadyRule[] {
