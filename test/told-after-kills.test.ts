@@ -1,77 +1,49 @@
-// A storm of alerts, and a notifier that is killed again and again while it tells them: each reaches every channel. One is
-// told twice only where a process died between sending it and noting that it had; the repeat has the same key.
+// A storm of alerts, and those who find and tell them are killed again and again: each reaches every channel, and so does its
+// end. One is told twice only where a process died between sending it and noting that it had; the repeat has the same key.
 //
-// STORM_ALERTS=5000 makes it a larger storm.
+// STORM_ALERTS=5000 makes it a larger storm. STORM_ANALYZER_KILLS=8 kills the analyzer as well, which holds as soon as what it
+// remembers is shared over RabbitMQ.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SMTPServer } from 'smtp-server';
 import { expect, onTestFinished, test } from 'vitest';
-import { Collected } from './support/collected.ts';
+import type { Collected } from './support/collected.ts';
 import { join as joinExchange, type Stranger } from './support/exchange.ts';
 import { ganglion, type Program } from './support/program.ts';
+import { startHook, startMail } from './support/receivers.ts';
 import { at, logOf, ownPlace, type Place } from './support/system.ts';
 
 const ALERTS = Number(process.env['STORM_ALERTS'] ?? 1_000);
 
+/** Of the notifier, and of the analyzer. */
 const KILLS = 8;
+const ANALYZER_KILLS = Number(process.env['STORM_ANALYZER_KILLS'] ?? 0);
 
 /** What a channel takes for one message, at most: so that a kill finds some that are sent and not noted. */
 const ANSWER_MS_MAX = 6;
 
-/** A message that a channel has taken. */
+const LIMIT_MS = 120_000 + 80 * ALERTS;
+
+/** What a channel was told: of a storm's machines each has one alert at a time. */
 interface Told {
   readonly key: string;
+  readonly kind: string;
   readonly machine: string;
 }
 
-/** A webhook that takes its time, and notes a message before it says so. */
-async function startHook(): Promise<{ url: string; told: Collected<Told> }> {
-  const told = new Collected<Told>();
-  const server = createServer(async (request, response) => {
-    const body: Buffer[] = await request.toArray().catch(() => []);
-    // Its sender was killed before it had said all.
-    if (!request.complete) return;
-    const { alerts } = JSON.parse(Buffer.concat(body).toString());
-    told.push({ key: String(request.headers['idempotency-key']), machine: alerts[0].machine });
-    setTimeout(() => response.end(), Math.random() * ANSWER_MS_MAX);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, told };
-}
-
-/** A mail server that takes its time, too. */
-async function startMail(): Promise<{ port: number; told: Collected<Told> }> {
-  const told = new Collected<Told>();
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, _session, done) => {
-      let text = '';
-      stream.on('data', (chunk: Buffer) => {
-        text += chunk;
-      });
-      // It does not end when the sender is killed before it has said all.
-      stream.on('error', () => {});
-      stream.on('end', () => {
-        const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(text)?.[1]?.trim() ?? '';
-        told.push({ key: header('X-Ganglion-Key'), machine: header('Subject').split(':')[0] ?? '' });
-        setTimeout(done, Math.random() * ANSWER_MS_MAX);
-      });
-    },
-  });
-  // Whoever is killed ends no connection in order.
-  server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  return { port: (server.server.address() as AddressInfo).port, told };
+/** Two real receivers that take their time. */
+async function startReceivers() {
+  const slow = { answer_ms_max: ANSWER_MS_MAX };
+  const [hook, mail] = await Promise.all([startHook(slow), startMail(slow)]);
+  const told = {
+    webhook: hook.told.map(({ key, body }): Told => {
+      const [first] = body['alerts'] as { machine: string }[];
+      return { key, kind: String(body['kind']), machine: first?.machine ?? '' };
+    }),
+    mail: mail.told.map(({ key, kind, text }): Told => ({ key, kind, machine: text.slice(0, text.indexOf(':')) })),
+  };
+  return { hook, mail, told };
 }
 
 function settings(hook_url: string, mail_port: number): string {
@@ -80,7 +52,13 @@ function settings(hook_url: string, mail_port: number): string {
   writeFileSync(join(folder, 'url'), hook_url);
   writeFileSync(
     join(folder, 'ganglion.toml'),
-    `[notifier]
+    `[analyzer.bands]
+    alert_after_ms = 1
+    dwell_ms = 0
+    [analyzer.presence]
+    # Those of whom all was told say nothing more.
+    silent_intervals = 0
+    [notifier]
     state_dir = "${folder}/state"
     [notifier.channels.hook]
     type = "webhook"
@@ -102,70 +80,110 @@ function settings(hook_url: string, mail_port: number): string {
   return join(folder, 'ganglion.toml');
 }
 
-function alertOf(n: number) {
-  const finding = { rule: 'bands', resource: 'cpu', sentence: `Alert ${n}`, since_ms: 1_700_000_000_000 + n };
-  return { id: `cpu-${n}`, state: 'raised', severity: 'warning', ...finding };
+/** Starts a module there. Resolves when it listens. */
+async function start(module: string, place: Place, config: string): Promise<Program> {
+  const program = ganglion('run', module, ...at(place), '--config', config);
+  await program.errors.first((line) => line.includes('"msg":"runs as '));
+  return program;
+}
+
+/** Kills a module and starts it anew, again and again: at random, but by what has come of it, so that the last comes before all has. */
+async function killAgainAndAgain(
+  first: Program,
+  again: () => Promise<Program>,
+  kills: number,
+  came: Collected<unknown>,
+  whole: number,
+): Promise<Program> {
+  let program = first;
+  for (let kill = 0; kill < kills; kill++) {
+    const some = came.items.length + 1 + Math.floor((Math.random() * whole) / kills / 2);
+    await came.until(({ length }) => length >= some);
+    await program.stop('SIGKILL');
+    program = await again();
+  }
+  return program;
+}
+
+/** Resolves when a channel was told of every machine. */
+function allTold(told: Collected<Told>, kind: string): Promise<void> {
+  const machines = new Set<string>();
+  let seen = 0;
+  return told.until((items) => {
+    for (; seen < items.length; seen++) if (items[seen]?.kind === kind) machines.add(items[seen]?.machine ?? '');
+    return machines.size === ALERTS;
+  });
+}
+
+/** How often some message came again, after it was seen that every machine has one message of a kind, by its key. */
+function repeatsOf(told: readonly Told[], kinds: readonly string[]): number {
+  const keys = new Map<string, Set<string>>();
+  for (const { key, kind, machine } of told) {
+    const what = `${kind} ${machine}`;
+    keys.set(what, (keys.get(what) ?? new Set()).add(key));
+  }
+  expect([...keys].filter(([, { size }]) => size !== 1)).toEqual([]);
+  expect(keys.size).toBe(ALERTS * kinds.length);
+  return told.length - keys.size;
 }
 
 /** Says alerts as they come in a storm: in gusts, some at a time. */
-async function storm(stranger: Stranger, stopped: () => boolean): Promise<void> {
+async function blow(stranger: Stranger, stopped: () => boolean): Promise<void> {
   for (let n = 0; n < ALERTS && !stopped(); n++) {
-    stranger.say(`m${n}.alert`, alertOf(n), { messageId: `storm/${n}`, persistent: true });
+    const finding = { rule: 'bands', resource: 'cpu', sentence: `Alert ${n}`, since_ms: 1_700_000_000_000 + n };
+    const alert = { id: `cpu-${n}`, state: 'raised', severity: 'warning', ...finding };
+    stranger.say(`m${n}.alert`, alert, { messageId: `storm/${n}`, persistent: true });
     if (n % 50 === 49) await stranger.said();
   }
   await stranger.said();
 }
 
-/** Starts a notifier there. Resolves when it listens. */
-async function startNotifier(place: Place, config: string): Promise<Program> {
-  const program = ganglion('run', 'notifier', ...at(place), '--config', config);
-  await program.errors.first((line) => line.includes('"msg":"runs as '));
-  return program;
-}
-
-/** How often some message came again, after it was seen that every repeat has the key of the first. */
-function repeatsOf(told: readonly Told[]): number {
-  const keys = new Map<string, Set<string>>();
-  for (const { key, machine } of told) keys.set(machine, (keys.get(machine) ?? new Set()).add(key));
-  expect(keys.size).toBe(ALERTS);
-  expect([...keys.values()].filter(({ size }) => size !== 1)).toEqual([]);
-  return told.length - keys.size;
+/**
+ * Says measures of all machines, round after round, until `enough`. No round begins before an analyzer has come to the end of
+ * the one before.
+ */
+async function measure(
+  stranger: Stranger,
+  paced: Collected<unknown>,
+  percentage: number,
+  round: { number: number },
+  enough: () => boolean,
+): Promise<void> {
+  while (!enough()) {
+    const number = ++round.number;
+    const time = new Date(1_800_000_000_000 + number * 1_000).toISOString();
+    const options = (name: string) => ({ messageId: `${name}/${number}`, persistent: true, headers: { time } });
+    for (let n = 0; n < ALERTS && !enough(); n++) {
+      // Each a resource of its own, so that none is taken to belong together with another.
+      stranger.say(`m${n}.measure`, { cpu_percentage: 1, [`r${n}_percentage`]: percentage }, options(`m${n}`));
+      if (n % 50 === 49) await stranger.said();
+    }
+    stranger.say('pace.measure', { cpu_percentage: 1 }, options('pace'));
+    await stranger.said();
+    await paced.until(({ length }) => length >= number);
+  }
 }
 
 test(
   `${ALERTS} alerts reach every channel through ${KILLS} kills of the notifier`,
   async () => {
     const place = ownPlace();
-    const [hook, mail] = await Promise.all([startHook(), startMail()]);
+    const { hook, mail, told } = await startReceivers();
     const config = settings(hook.url, mail.port);
     const stranger = await joinExchange(place.broker, place.exchange);
-    let notifier = await startNotifier(place, config);
     const began_ms = Date.now();
     let over = false;
     onTestFinished(() => {
       over = true;
     });
-    const blowing = storm(stranger, () => over);
-    for (let kill = 0; kill < KILLS; kill++) {
-      // At random, but so that the last one comes before all is told.
-      const some = hook.told.items.length + 1 + Math.floor((Math.random() * ALERTS) / KILLS / 2);
-      await hook.told.until(({ length }) => length >= some);
-      await notifier.stop('SIGKILL');
-      notifier = await startNotifier(place, config);
-    }
-    await blowing;
-    const all = (told: Collected<Told>) => {
-      const machines = new Set<string>();
-      let seen = 0;
-      return told.until((items) => {
-        for (; seen < items.length; seen++) machines.add(items[seen]?.machine ?? '');
-        return machines.size === ALERTS;
-      });
-    };
-    await Promise.all([all(hook.told), all(mail.told)]);
+    const startNotifier = () => start('notifier', place, config);
+    const killing = killAgainAndAgain(await startNotifier(), startNotifier, KILLS, told.webhook, ALERTS);
+    const blowing = blow(stranger, () => over);
+    const all = [allTold(told.webhook, 'raised'), allTold(told.mail, 'raised')];
+    const [notifier] = await Promise.all([killing, blowing, ...all]);
     const took_s = ((Date.now() - began_ms) / 1000).toFixed(1);
 
-    const repeats = { hook: repeatsOf(hook.told.items), mail: repeatsOf(mail.told.items) };
+    const repeats = { hook: repeatsOf(told.webhook.items, ['raised']), mail: repeatsOf(told.mail.items, ['raised']) };
     console.log(
       `${ALERTS} alerts through ${KILLS} kills in ${took_s} s: told twice, with the same key: ` +
         `${repeats.hook} by the webhook, ${repeats.mail} by mail`,
@@ -176,5 +194,66 @@ test(
     expect(logOf(notifier).filter(({ level, channel }) => level === 'error' && channel !== 'broken')).toEqual([]);
     expect(await notifier.stop()).toEqual({ code: 0, signal: null });
   },
-  60_000 + 40 * ALERTS,
+  LIMIT_MS,
+);
+
+test(
+  `${ALERTS} alerts are raised once, told and ended through ${ANALYZER_KILLS} kills of the analyzer and ${KILLS} of the notifier`,
+  async () => {
+    const place = ownPlace();
+    const { hook, mail, told } = await startReceivers();
+    const config = settings(hook.url, mail.port);
+    const stranger = await joinExchange(place.broker, place.exchange);
+    const alerts = (await stranger.hear('#.alert')).map(({ key, text }) => {
+      const { id, state } = JSON.parse(text) as { readonly id: string; readonly state: string };
+      return { id, state, machine: key.replace(/\.alert$/, '') };
+    });
+    const paced = await stranger.hear('pace.analysis');
+    const began_ms = Date.now();
+    let over = false;
+    onTestFinished(() => {
+      over = true;
+    });
+    const startAnalyzer = () => start('analyzer', place, config);
+    const startNotifier = () => start('notifier', place, config);
+    const [first_analyzer, first_notifier] = await Promise.all([startAnalyzer(), startNotifier()]);
+    const killing = Promise.all([
+      killAgainAndAgain(first_analyzer, startAnalyzer, ANALYZER_KILLS, alerts, 2 * ALERTS),
+      killAgainAndAgain(first_notifier, startNotifier, KILLS, told.webhook, 2 * ALERTS),
+    ]);
+    const round = { number: 0 };
+    for (const [percentage, kind] of [
+      [99, 'raised'],
+      [1, 'cleared'],
+    ] as const) {
+      let is_all_told = false;
+      const telling = Promise.all([allTold(told.webhook, kind), allTold(told.mail, kind)]).then(() => {
+        is_all_told = true;
+      });
+      await measure(stranger, paced, percentage, round, () => over || is_all_told);
+      await telling;
+    }
+    const [analyzer, notifier] = await killing;
+    const took_s = ((Date.now() - began_ms) / 1000).toFixed(1);
+
+    // Each machine has had one alert, which has ended.
+    const ids = new Map<string, Set<string>>();
+    for (const { machine, id } of alerts.items) ids.set(machine, (ids.get(machine) ?? new Set()).add(id));
+    expect([...ids].filter(([, { size }]) => size !== 1)).toEqual([]);
+    const ended = new Set(alerts.items.filter(({ state }) => state === 'cleared').map(({ machine }) => machine));
+    expect([...ids.keys()].filter((machine) => !ended.has(machine))).toEqual([]);
+
+    const kinds = ['raised', 'cleared'];
+    const repeats = { hook: repeatsOf(told.webhook.items, kinds), mail: repeatsOf(told.mail.items, kinds) };
+    console.log(
+      `${ALERTS} alerts and their ends through ${ANALYZER_KILLS} kills of the analyzer and ${KILLS} of the notifier in ${took_s} s: ` +
+        `told twice, with the same key: ${repeats.hook} by the webhook, ${repeats.mail} by mail`,
+    );
+    expect(repeats.hook).toBeLessThanOrEqual(KILLS);
+    expect(repeats.mail).toBeLessThanOrEqual(KILLS);
+    expect(logOf(notifier).filter(({ level, channel }) => level === 'error' && channel !== 'broken')).toEqual([]);
+    expect(await analyzer.stop()).toEqual({ code: 0, signal: null });
+    expect(await notifier.stop()).toEqual({ code: 0, signal: null });
+  },
+  LIMIT_MS,
 );
