@@ -218,6 +218,22 @@ describe('an outage', () => {
     expect(subject.of.map((each) => each !== undefined)).toEqual([true, true, false]);
   });
 
+  it('of which all deaths are one incident already is told by the head of it', () => {
+    const subject = new Subject();
+    const machines = ['rack4.a', 'rack4.b', 'rack4.c', 'rack4.d'];
+    for (const machine of machines) subject.raise(machine, { rule: 'presence', resource: 'machine' }, 0);
+    subject.outage({ machines, pattern: 'rack4.#' });
+    expect(subject.sentences).toEqual(['4 machines of rack4.# were cut off together, first rack4.a']);
+  });
+
+  it('of machines whose names only begin alike is told by that', () => {
+    const subject = new Subject();
+    const machines = Array.from({ length: 12 }, (_, n) => `rack4-${n}`);
+    for (const machine of machines) subject.raise(machine, { rule: 'presence', resource: 'machine' }, 0);
+    subject.outage({ machines, pattern: '#' });
+    expect(subject.sentences).toEqual(['12 machines named rack4-… were cut off together, first rack4-0']);
+  });
+
   it('of which no death is known is none', () => {
     const subject = new Subject();
     subject.outage({ machines: ['a', 'b'] });

@@ -58,6 +58,8 @@ interface Incident {
   /** Those not cleared yet, at most {@link RECENT_MAX}; the counts know of all. */
   readonly members: Set<Member>;
   readonly machines: Set<string>;
+  /** How all their names begin. */
+  front: string;
   findings: number;
   last_ms: number;
   /** Since when it has not grown, by the clock of `look`; undefined until somebody has looked. */
@@ -109,8 +111,9 @@ export class Incidents {
     incident.outage = outage;
     this.#share(incident, shared);
     const joined = this.#join(incident, members, outage.last_ms);
-    // All of them hear what presence knows of it.
-    return joined.length === 0 ? [] : [...incident.members].map((member) => told(incident, member));
+    // All of them hear what presence knows of it; where they were together already, the head is enough.
+    const hearing = joined.length > 0 ? [...incident.members] : [incident.head];
+    return hearing.filter((each) => incident.members.has(each)).map((member) => told(incident, member));
   }
 
   /** Tells the heads of those incidents that have grown since they were told. */
@@ -162,7 +165,9 @@ export class Incidents {
     );
     const related = this.#mostShared(member, free);
     if (related !== undefined) {
-      return this.#join(this.#make(member, related.shared, now_ms), [...related.members, member], now_ms);
+      // The one that was raised first is the head until another is likelier.
+      const [first = member] = related.members;
+      return this.#join(this.#make(first, related.shared, now_ms), [...related.members, member], now_ms);
     }
     const alone = recent.filter((each) => each.machine === member.machine && !this.#of.has(each));
     if (alone.length === 0) return [];
@@ -179,6 +184,7 @@ export class Incidents {
       head: first,
       members: new Set(),
       machines: new Set(),
+      front: first.machine,
       findings: 0,
       last_ms: now_ms,
       quiet_since_ms: undefined,
@@ -209,6 +215,7 @@ export class Incidents {
       this.#of.set(member, incident);
       incident.members.add(member);
       incident.machines.add(member.machine);
+      incident.front = startOf(incident.front, member.machine);
       incident.findings++;
       incident.head = likelier(incident.head, member);
       joined.push(member);
@@ -297,11 +304,25 @@ function told(incident: Incident, member: Member): Joined {
   return { member, incident: id, incident_sentence: sentenceOf(incident), incident_head: member === head };
 }
 
-function sentenceOf({ shared, words, head, machines, findings, outage }: Incident): string {
+function sentenceOf({ shared, words, head, machines, front, findings, outage }: Incident): string {
   if (shared.kind === 'machine') return `${findings} findings on ${shared.machine}, first: ${head.alert.sentence}`;
-  const who = `${Math.max(machines.size, outage?.count ?? 0)} machines ${words}`;
+  const count = Math.max(machines.size, outage?.count ?? 0);
+  const who = `${count} machines ${shared.kind === 'moment' ? wordsForNames(front) : words}`;
   if (outage !== undefined) return `${who} were cut off together, first ${head.machine}`;
   return `${who}, first ${head.machine}: ${head.alert.sentence}`;
+}
+
+/** What people see of names that begin alike, though no pattern can say it: `named rack4-…`. */
+function wordsForNames(front: string): string {
+  const words = front.replace(/[^-_.]*$/, '');
+  return words.length > 1 ? `named ${words}…` : 'at once';
+}
+
+/** How two names begin. */
+function startOf(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length++;
+  return one.slice(0, length);
 }
 
 /** Which of two is more likely the cause: the one that began clearly earlier, else the more severe, else the earlier. */
