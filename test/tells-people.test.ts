@@ -86,13 +86,7 @@ const clockAhead = (ms: number) => ({
 
 describe('a channel whose settings are wrong', () => {
   const cases: readonly (readonly [what: string, lines: string, line: number, code: string, expected: string])[] = [
-    [
-      'a kind that there is none of',
-      'type = "fax"',
-      4,
-      'CHANNEL_INVALID',
-      '"fax" is no kind of channel; give one of discord, ',
-    ],
+    ['a kind that there is none of', 'type = "fax"', 4, 'CHANNEL_INVALID', '"fax" is no kind of channel; give one of '],
     [
       'a setting that is missing',
       'type = "gotify"\naddress = "http://127.0.0.1:1"',

@@ -100,7 +100,7 @@ describe('the notifier', () => {
     [
       'a type that there is none of',
       { channels: { ops: { type: 'fax' } } },
-      /notifier\.channels\.ops\.type: "fax" is no kind of channel; give one of discord, email/,
+      /notifier\.channels\.ops\.type: "fax" is no kind of channel; give one of .*\bemail, .*\bwebhook/,
     ],
     [
       'a setting that is missing',
