@@ -57,7 +57,7 @@ function settings(hook_url: string, mail_port: number): string {
     dwell_ms = 0
     [analyzer.presence]
     # Those of whom all was told say nothing more.
-    silent_intervals = 0
+    ignore = ["#"]
     [notifier]
     state_dir = "${folder}/state"
     [notifier.channels.hook]
@@ -212,6 +212,8 @@ test(
     const began_ms = Date.now();
     const startAnalyzer = () => start('analyzer', place, config);
     const startNotifier = () => start('notifier', place, config);
+    // It tells an analyzer that a notifier has come, which then hears again of all that is on.
+    await start('presence', place, config);
     const [first_analyzer, first_notifier] = await Promise.all([startAnalyzer(), startNotifier()]);
     const killing = Promise.all([
       killAgainAndAgain(first_analyzer, startAnalyzer, ANALYZER_KILLS, alerts, 2 * ALERTS),
