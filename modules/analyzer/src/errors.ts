@@ -13,6 +13,19 @@ export function limitsOutOfOrder(path: string, medium_from: number, high_from: n
   );
 }
 
+/** What is critical sooner than it is found. */
+export function horizonsOutOfOrder(warning_within_ms: number, critical_within_ms: number): CodedError {
+  return new CodedError(
+    'HORIZONS_OUT_OF_ORDER',
+    {
+      what: 'setting analyzer.forecast.critical_within_ms',
+      why: `it is ${critical_within_ms}, which is more than warning_within_ms, ${warning_within_ms}`,
+      todo: 'give warning_within_ms the greater number',
+    },
+    { configuration: true },
+  );
+}
+
 /** A time zone that nobody knows. `path`: `analyzer.presence.time_zone`. */
 export function timeZoneUnknown(path: string, time_zone: string): CodedError {
   return new CodedError(

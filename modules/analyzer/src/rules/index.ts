@@ -2,4 +2,5 @@
 
 export { bands } from './bands.ts';
 export { expectations } from './expectations.ts';
+export { forecast } from './forecast.ts';
 export { presence } from './presence.ts';
