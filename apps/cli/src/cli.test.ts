@@ -40,6 +40,7 @@ describe('help', () => {
       'notify',
       'simulate',
       'detect',
+      'replay',
       'config',
       'help',
     ]);
@@ -51,6 +52,7 @@ describe('help', () => {
       ['help', 'link'],
       ['help', 'notify'],
       ['help', 'detect'],
+      ['help', 'replay'],
       ['help', 'config'],
     ]) {
       said = '';

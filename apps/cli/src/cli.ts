@@ -9,6 +9,7 @@ import { detect } from './commands/detect.ts';
 import { doctor } from './commands/doctor.ts';
 import { link } from './commands/link.ts';
 import { notify } from './commands/notify.ts';
+import { replay } from './commands/replay.ts';
 import { runWith } from './commands/run.ts';
 import { silence } from './commands/silence.ts';
 import { simulate } from './commands/simulate.ts';
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   notify,
   simulate,
   detect,
+  replay,
   config,
 ];
 

@@ -127,6 +127,32 @@ export function seriesUnreadable(path: string, thrown: unknown): CodedError {
   );
 }
 
+/** The record to replay cannot be read. */
+export function recordUnreadable(path: string, thrown: unknown): CodedError {
+  return new CodedError(
+    'RECORD_UNREADABLE',
+    {
+      what: `record ${oneLine(path, 120)} not read`,
+      why: systemReason(thrown),
+      todo: 'give the path of a file that this user may read, or send it to standard input',
+    },
+    { ...configuration, cause: thrown },
+  );
+}
+
+/** There is nothing in a record that rules could judge. */
+export function recordEmpty(path: string, why: string): CodedError {
+  return new CodedError(
+    'RECORD_EMPTY',
+    {
+      what: `record ${oneLine(path, 120)} not judged`,
+      why: oneLine(why),
+      todo: 'record with "ganglion tap --json": a line is {"topic", "source", "time", "body"}',
+    },
+    configuration,
+  );
+}
+
 /** The series to judge does not begin with the names of its columns. */
 export function seriesHeaderWrong(line: string): CodedError {
   return new CodedError(

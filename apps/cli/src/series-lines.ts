@@ -1,6 +1,6 @@
 // A series as lines, `timestamp,value`: taken apart as they come, and told with a score.
 
-/** Characters of a line, at most; a longer one is passed by. */
+/** Characters of a row, at most; a longer one is passed by. */
 const LINE_MAX = 4_096;
 
 /** A time without an offset is UTC: `2014-02-14 14:30:00`, `2014-02-14T14:30:00.5Z`, `2014-02-14 14:30+01:00`. */
@@ -48,12 +48,18 @@ export function isHeader(line: string): boolean {
 
 /** Cuts what comes in pieces into lines, without their ends. What is held is bounded; a line that is too long is cut. */
 export class Lines {
+  readonly #max: number;
   #rest = '';
+
+  /** @param max characters of a line; of a longer one comes one more than that, or all of it */
+  constructor(max = LINE_MAX) {
+    this.#max = max;
+  }
 
   /** The lines that are whole now. */
   add(text: string): string[] {
     const lines = (this.#rest + text).split('\n');
-    this.#rest = (lines.pop() ?? '').slice(0, LINE_MAX + 1);
+    this.#rest = (lines.pop() ?? '').slice(0, this.#max + 1);
     return lines.map(withoutReturn);
   }
 

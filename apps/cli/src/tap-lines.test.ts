@@ -24,6 +24,20 @@ describe('a line for a program', () => {
     });
   });
 
+  test('names the versions of a body that has but what has changed, so that it can be put together', () => {
+    const { key, payload } = envelope('a.measure', '{}');
+    const properties = { time: TIME, sender: 'tracker-1', version: 'v2', since: 'v1' };
+    expect(JSON.parse(jsonLine(readPassing({ key, payload, properties }, 0)))).toEqual({
+      topic: 'measure',
+      source: 'a',
+      time: TIME,
+      body: {},
+      sender: 'tracker-1',
+      version: 'v2',
+      since: 'v1',
+    });
+  });
+
   test('gives a body that is no JSON as a text, whatever bytes it has', () => {
     expect(lineOf('db-01.measure', 'LOW').body).toBe('LOW');
     expect(lineOf('db-01.measure', '').body).toBe('');

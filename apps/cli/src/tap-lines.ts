@@ -13,6 +13,8 @@ export interface Passing {
   readonly time: string;
   /** The body, or its text when it is no JSON. */
   readonly body: unknown;
+  /** Of a message whose sender tells but what has changed: from whom it is, its version and the one that it builds on. */
+  readonly change?: Readonly<Record<'sender' | 'version' | 'since', string | undefined>>;
   /** Of a dead letter: which subscription refused it, why, and when, epoch milliseconds. */
   readonly refused?: { readonly by: string; readonly why: string; readonly time_ms: number | undefined };
 }
@@ -29,17 +31,19 @@ const decoder = new TextDecoder();
 export function readPassing({ key, payload, properties }: Envelope, received_ms: number): Passing {
   const { source, family } = splitKey(key) ?? { source: '', family: key };
   const time_ms = Date.parse(properties.time ?? '');
+  const { sender, version, since } = properties;
   return {
     topic: family,
     source,
     time: new Date(Number.isFinite(time_ms) ? time_ms : received_ms).toISOString(),
     body: readBody(decoder.decode(payload)),
+    ...(version !== undefined && { change: { sender, version, since } }),
   };
 }
 
 /** One line for a program. */
-export function jsonLine({ topic, source, time, body, refused }: Passing): string {
-  return `${JSON.stringify({ topic, source, time, body, ...(refused === undefined ? {} : refusalOf(refused)) })}\n`;
+export function jsonLine({ topic, source, time, body, change, refused }: Passing): string {
+  return `${JSON.stringify({ topic, source, time, body, ...change, ...(refused === undefined ? {} : refusalOf(refused)) })}\n`;
 }
 
 function refusalOf({ by, why, time_ms }: Required<Passing>['refused']) {

@@ -171,7 +171,7 @@ export class Incidents {
     }
     const alone = recent.filter((each) => each.machine === member.machine && !this.#of.has(each));
     if (alone.length === 0) return [];
-    const incident = this.#make(member, { kind: 'machine', machine: member.machine }, now_ms);
+    const incident = this.#make(alone[0] ?? member, { kind: 'machine', machine: member.machine }, now_ms);
     return this.#join(incident, [...alone, member], now_ms);
   }
 

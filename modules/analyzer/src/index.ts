@@ -2,9 +2,9 @@
 // that somebody should know, its findings. From those its desk makes alerts. Where several run, each has the machines of its
 // shares, and one of them the desk.
 
-import { defineModule, live, shared } from '@ganglion/kernel';
+import { CodedError, defineModule, live, shared } from '@ganglion/kernel';
 import { alert, analysis, birth, death, findings, measure, order, outage, silences } from '@ganglion/topics';
-import Type, { type TObject } from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import { Desk, type Outgoing } from './desk.ts';
 import { Fleet } from './fleet.ts';
 import { Machines, type ReadyRule } from './machines.ts';
@@ -23,7 +23,7 @@ const WAITING = { limit_messages: 100_000, in_flight_max: 256, attempts_max: 3 }
 const NO_MACHINE = '';
 
 /** Between two looks at the machines that are silent and at what time brings. */
-const LOOK_MS = 1_000;
+export const LOOK_MS = 1_000;
 
 export default defineModule({
   name: 'analyzer',
@@ -40,7 +40,7 @@ export default defineModule({
   config: Type.Object(
     {
       ...Object.fromEntries(rules.map((rule) => [rule.name, rule.config])),
-      shadow: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, onTrial(rule)])), {
+      shadow: Type.Object(Object.fromEntries(rules.map((rule) => [rule.name, onTrial(rule.config)])), {
         additionalProperties: false,
         default: {},
         description:
@@ -160,11 +160,11 @@ export default defineModule({
   },
 });
 
-/** The settings of a rule on trial: without any, it is on none. */
-function onTrial({ config }: Rule) {
-  // Without the default that a rule in force has.
-  const { properties } = config as TObject;
-  return Type.Optional(Type.Object(properties, { additionalProperties: false }));
+/** The settings of a rule on trial: there are none unless they are given, for without them it does not run. */
+function onTrial(config: TSchema): TSchema {
+  // What kind of schema it is stands where a spread does not see it.
+  const { default: _, ...described } = Object.getOwnPropertyDescriptors(config) as PropertyDescriptorMap;
+  return Type.Optional(Object.defineProperties({}, described));
 }
 
 /** The rules with their settings, those on trial after those in force. */
@@ -174,12 +174,24 @@ export function readyRules(config: Readonly<Record<string, unknown>>): ReadyRule
     ...rules.map((rule) => ({ rule, judge: rule.judge(config[rule.name]), shadow: false })),
     ...rules
       .filter((rule) => on_trial[rule.name] !== undefined)
-      .map((rule) => ({ rule, judge: rule.judge(on_trial[rule.name]), shadow: true })),
+      .map((rule) => ({ rule, judge: judgeOnTrial(rule, on_trial[rule.name]), shadow: true })),
   ];
 }
 
+/** A rule knows its settings by the names of those in force. */
+function judgeOnTrial(rule: Rule, config: unknown): ReadyRule['judge'] {
+  try {
+    return rule.judge(config);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const { what, ...parts } = error.parts;
+    const named = what.replace(`setting analyzer.${rule.name}`, `setting analyzer.shadow.${rule.name}`);
+    throw new CodedError(error.code, { ...parts, what: named }, { configuration: error.configuration, cause: error });
+  }
+}
+
 /** Labels of a machine, as its tracker says them. */
-function labelsIn(about: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+export function labelsIn(about: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const { labels } = about;
   if (typeof labels !== 'object' || labels === null) return {};
   return Object.fromEntries(

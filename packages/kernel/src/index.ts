@@ -100,3 +100,4 @@ export {
   splitKey,
   type Topic,
 } from './topic.ts';
+export { Versions } from './versions.ts';

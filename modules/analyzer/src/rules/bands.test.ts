@@ -42,6 +42,18 @@ describe('bands', () => {
     });
   });
 
+  it('take no name of a resource for more than a name', () => {
+    const names = ['__proto__', 'constructor', 'toString'];
+    const body = JSON.parse(`{${names.map((name) => `"${name}_percentage":50`).join()}}`);
+    const rule = new RuleUnderTest(bands);
+    for (let n = 0; n < 2; n++) {
+      expect(rule.sample(body).fields).toMatchObject(
+        Object.fromEntries(names.map((name) => [`${name}_result`, 'MEDIUM'])),
+      );
+    }
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
   it('call memory that is in use no trouble, as long as a quarter is left', () => {
     const judged = (memory_percentage: number) => judge('db-01', { memory_percentage })['memory_result'];
     expect([74, 75, 89.9, 90].map(judged)).toEqual(['LOW', 'MEDIUM', 'MEDIUM', 'HIGH']);
@@ -103,6 +115,15 @@ describe('bands', () => {
       }),
     );
   });
+});
+
+it('an alert goes on with what the value was, until it is certain that it is over', () => {
+  const rule = new RuleUnderTest(bands, { alert_after_ms: 1 });
+  const sentences = [90, 91, 5, 5, 5, 5, 5, 5].map(
+    (cpu_percentage) => rule.sample({ cpu_percentage }).found[0]?.sentence,
+  );
+  expect(sentences.slice(1, 7)).toEqual(Array.from({ length: 6 }, () => 'CPU at 91 %, HIGH from 75 % on'));
+  expect(sentences[7]).toBeUndefined();
 });
 
 describe('a value that swings', () => {

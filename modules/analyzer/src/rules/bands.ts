@@ -34,6 +34,7 @@ const USUAL: readonly Exception[] = ['memory', 'file_systems'].map((resource) =>
 
 export const bands = defineRule({
   name: 'bands',
+  version: 2,
   config: Type.Object(
     {
       medium_from: Type.Number({ ...MediumFrom, default: 25 }),
@@ -100,7 +101,7 @@ export const bands = defineRule({
     exceptions.reverse();
 
     return {
-      begin: (): State => ({}),
+      begin: (): State => new Map(),
 
       sample(state, { machine, labels, body, time_ms }, say) {
         for (const [resource, percentage] of headlinesOf(body)) {
@@ -111,26 +112,25 @@ export const bands = defineRule({
               each.labels.every(([label, value]) => labels[label] === value),
           );
           const limit = exception?.limit ?? everywhere;
-          const before = state[resource];
+          const before = state.get(resource);
           const now = before ?? { band: 'LOW', since_ms: time_ms, lower_since_ms: undefined };
           if (before === undefined) {
-            if (Object.keys(state).length >= RESOURCES_MAX) continue;
-            state[resource] = now;
+            if (state.size >= RESOURCES_MAX) continue;
+            state.set(resource, now);
             now.band = bandOf(percentage, limit, 0);
           } else move(now, percentage, limit, time_ms, { margin, dwell_ms });
           say.field(`${resource}_percentage`, percentage);
           say.field(`${resource}_result`, now.band);
           if (now.band !== 'HIGH' || alert_after_ms === 0) continue;
-          // While it is about to be let go, what was found is what was: "at 6 %, HIGH from 75 % on" would be read as a mistake.
-          if (now.lower_since_ms === undefined) now.found = percentage;
-          const found = now.found ?? percentage;
+          // While it is not certain that it is over, what it was when it was HIGH says more than what it is.
+          if (percentage >= limit.high_from || now.high_percentage === undefined) now.high_percentage = percentage;
           say.finding({
             key: resource,
             resource,
             severity: 'warning',
-            sentence: `${nameOf(resource)} at ${Math.round(found)} %, HIGH from ${limit.high_from} % on`,
+            sentence: `${nameOf(resource)} at ${Math.round(now.high_percentage)} %, HIGH from ${limit.high_from} % on`,
             since_ms: now.since_ms,
-            value: found,
+            value: now.high_percentage,
             limit: limit.high_from,
             figure: `${resource}_percentage`,
             ...(time_ms - now.since_ms < alert_after_ms && { pending: true }),
@@ -150,12 +150,12 @@ interface Standing {
   since_ms: number;
   /** Since when it would be in a lower one; undefined when it would not. */
   lower_since_ms: number | undefined;
-  /** What it was when it was last HIGH by more than the dwell time alone. */
-  found?: number;
+  /** What it was when it was last above the limit of the band HIGH. */
+  high_percentage?: number;
 }
 
 /** By resource. */
-type State = Record<string, Standing>;
+type State = Map<string, Standing>;
 
 /** A band rises at once; it falls when the value has been below the limit by the margin for the dwell time. */
 function move(
