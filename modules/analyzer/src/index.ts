@@ -7,7 +7,7 @@ import { alert, analysis, birth, death, findings, measure, order, outage, silenc
 import Type, { type TSchema } from 'typebox';
 import { Desk, type Outgoing } from './desk.ts';
 import { Fleet } from './fleet.ts';
-import { Machines, type ReadyRule } from './machines.ts';
+import { EXPECTED_SAID_AGAIN_MS, Machines, type ReadyRule } from './machines.ts';
 import type { Rule } from './rule.ts';
 import * as every from './rules/index.ts';
 
@@ -21,6 +21,9 @@ const WAITING = { limit_messages: 100_000, in_flight_max: 256, attempts_max: 3 }
 
 /** Under this name, which no machine can have, the desk remembers what belongs to none: its silences. */
 const NO_MACHINE = '';
+
+/** Of a machine that is expected, and of which another analyzer has said nothing for so long, nobody hears. */
+const UNHEARD_MS = 4 * EXPECTED_SAID_AGAIN_MS;
 
 /** Between two looks at the machines that are silent and at what time brings. */
 export const LOOK_MS = 1_000;
@@ -74,10 +77,23 @@ export default defineModule({
       remember('findings', NO_MACHINE);
     };
 
-    for (const name of machines.expected) machines.expect(name, Date.now());
+    // Whoever has the desk waits for machines that never came; of those that another analyzer hears, this one says so. At most
+    // those that the settings name.
+    const heard_elsewhere_ms = new Map<string, number>();
+    const expectUnheard = (now_ms: number) => {
+      for (const name of machines.expected) {
+        if (now_ms - (heard_elsewhere_ms.get(name) ?? 0) > UNHEARD_MS) machines.expect(name, now_ms);
+      }
+    };
+    const expectNone = () => {
+      heard_elsewhere_ms.clear();
+      for (const name of machines.expected) machines.forgetUnheard(name);
+    };
+
     const timer = setInterval(() => {
       const now_ms = Date.now();
       if (!bus.status.connected) machines.deaf(now_ms);
+      if (has_desk) expectUnheard(now_ms);
       for (const [machine, found] of machines.pause(now_ms)) {
         void emit(findings(machine, found, now_ms)).then(() => remember('measure', machine));
       }
@@ -103,7 +119,11 @@ export default defineModule({
         release: (machine) => machines.forget(machine),
       },
       findings: {
-        message: ({ source, body, time_ms }) => {
+        message: ({ source, body, time_ms, sender }) => {
+          if (sender !== instance && machines.expected.has(source)) {
+            heard_elsewhere_ms.set(source, Date.now());
+            machines.forgetUnheard(source);
+          }
           const out = desk.findings(source, body, time_ms, Date.now());
           rememberAlerts(out);
           return draftsOf(out);
@@ -121,7 +141,10 @@ export default defineModule({
         release: () => {},
         owner: (is_owner) => {
           has_desk = is_owner;
-          if (!is_owner) desk = new Desk({ count, fleet });
+          if (!is_owner) {
+            desk = new Desk({ count, fleet });
+            expectNone();
+          }
           // Whoever listens knows those of the analyzer that had the desk before.
           else if (desk.silences.length > 0) void tellSilences();
         },

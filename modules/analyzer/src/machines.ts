@@ -27,6 +27,12 @@ const WORDS_MS = 10_000;
 /** What is found is said again after this, so that who keeps the alerts knows that somebody still judges the machine. */
 export const SAID_AGAIN_MS = 300_000;
 
+/**
+ * All that is found on a machine that is expected, also when that is nothing, is said again after this: who has the desk waits
+ * for it, and may not be who hears it.
+ */
+export const EXPECTED_SAID_AGAIN_MS = 30_000;
+
 /** What was found on a machine goes on for so long when it is gone: one that is soon back has not got rid of it. */
 const GONE_ENDS_MS = 300_000;
 
@@ -131,6 +137,8 @@ export class Machines {
   readonly #rules: readonly ReadyRule[];
   readonly #machines = new Map<string, Machine>();
   readonly #max: number;
+  /** Machines that the rules want to judge from the start. */
+  readonly expected: ReadonlySet<string>;
   /** One for all calls: nothing is allocated for a sample of which a rule has nothing to say. */
   readonly #ear = new Ear();
   /** Since when a machine could be heard. */
@@ -142,6 +150,7 @@ export class Machines {
     this.#options = options;
     this.#rules = options.rules;
     this.#max = options.machines_max ?? MACHINES_MAX;
+    this.expected = new Set(options.rules.flatMap(({ judge }) => judge.expects ?? []));
   }
 
   get size(): number {
@@ -205,14 +214,14 @@ export class Machines {
     this.#heard_since_ms = now_ms + PATIENCE_MS;
   }
 
-  /** Machines that the rules want to judge from the start. */
-  get expected(): ReadonlySet<string> {
-    return new Set(this.#rules.flatMap(({ judge }) => judge.expects ?? []));
-  }
-
   /** Judges a machine from now on, though no sample of it may ever come. */
   expect(name: string, now_ms: number): void {
     if (!this.#machines.has(name)) this.#add(name, now_ms);
+  }
+
+  /** Judges a machine no more of which no sample has come here: somebody else hears it. */
+  forgetUnheard(name: string): void {
+    if (this.#machines.get(name)?.seen === false) this.#machines.delete(name);
   }
 
   /**
@@ -391,7 +400,10 @@ export class Machines {
 
   /** All that is found on a machine, if it is to be said: it is another than was last said, or its words are old. */
   #news(machine: Machine, now_ms: number): Findings | undefined {
-    let is_quiet = machine.said === '' && machine.said_pending === '';
+    const age_ms = now_ms - machine.said_ms;
+    const again_ms = machine.seen && this.expected.has(machine.name) ? EXPECTED_SAID_AGAIN_MS : SAID_AGAIN_MS;
+    let is_quiet =
+      machine.said === '' && machine.said_pending === '' && (again_ms === SAID_AGAIN_MS || age_ms < again_ms);
     for (let i = 0; is_quiet && i < machine.found.length; i++) {
       is_quiet = machine.found[i]?.length === 0 && machine.unsure[i] === false;
     }
@@ -424,10 +436,9 @@ export class Machines {
     ].join('\n\n');
     const is_same = said === machine.said && (machine.said_pending === '' || pending === machine.said_pending);
     if (is_same) {
-      const age_ms = now_ms - machine.said_ms;
       if (age_ms >= 0 && age_ms < WORDS_MS) return undefined;
       const words = wordsOf(findings);
-      if (age_ms < SAID_AGAIN_MS && words === machine.words) return undefined;
+      if (age_ms < again_ms && words === machine.words) return undefined;
       machine.words = words;
     } else machine.words = wordsOf(findings);
     machine.said = said;
