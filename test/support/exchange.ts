@@ -1,5 +1,6 @@
 // A stranger on the exchange: plain amqplib, nothing of ours. It says and hears what a foreign program would.
 
+import { PARTITIONS_DEFAULT } from '@ganglion/kernel';
 import { type ConfirmChannel, connect, type Message, type Options } from 'amqplib';
 import { onTestFinished } from 'vitest';
 import { Collected } from './collected.ts';
@@ -67,11 +68,14 @@ function heardOf({ fields, content, properties }: Message): Heard {
   };
 }
 
-/** Removes an exchange and the queue that analyzers keep there, so that the next who comes finds nothing. */
+/** Removes an exchange and the queues that analyzers keep there, so that the next who comes finds nothing. */
 export async function removeExchange(url: string, exchange: string): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.createChannel();
   await channel.deleteExchange(exchange);
-  await channel.deleteQueue(`${exchange}.analyzer.measure`);
+  const parts = Array.from({ length: PARTITIONS_DEFAULT }, (_, n) => `measure.part-${String(n).padStart(2, '0')}`);
+  const own = ['measure', 'measure.members', 'measure.owners', ...parts, ...parts.map((part) => `${part}.states`)];
+  const desk = ['findings', 'findings.only.states', 'findings.only.members', 'findings.only.owners'];
+  for (const queue of [...own, ...desk]) await channel.deleteQueue(`${exchange}.analyzer.${queue}`);
   await connection.close();
 }

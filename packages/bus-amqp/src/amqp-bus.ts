@@ -9,7 +9,6 @@ import {
   type EnvelopeHandler,
   type Log,
   type Outcome,
-  type Share,
   type SubscribeOptions,
   silentLog,
 } from '@ganglion/kernel';
@@ -27,6 +26,7 @@ import { type Buffered, Publisher } from './publisher.ts';
 import { queueName } from './queue.ts';
 import { queueTypeOn } from './queue-type.ts';
 import { Backoff, within } from './retry.ts';
+import { SharedConsumer } from './shared-consumer.ts';
 import { inAnyOrder, readBrokerUrl } from './url.ts';
 
 /** What `amqpBus` can be told. Every default stands in {@link AMQP_DEFAULTS}. */
@@ -142,7 +142,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
 
   const exchange = new Exchange(exchange_name, broker.shown, exchange_durable);
   const complaints = new Complaints(log);
-  const consumers = new Set<Consumer>();
+  const consumers = new Set<Consumer | SharedConsumer>();
   const asking = new Asking(exchange_name);
   const events = new ConnectionEvents({
     exchange: exchange_name,
@@ -292,16 +292,19 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
 
     subscribe(subscription: SubscribeOptions, handler: EnvelopeHandler) {
       if (closing !== undefined) throw busClosed();
-      const share: Share = { remember: async () => {} };
-      subscription.sharing?.holder.take(share, new Map());
-      const consumer = new Consumer(subscription, (envelope) => handler(envelope, share), {
+      const serving = {
         exchange: exchange_name,
         instance: name,
         queue_type: queueTypeOn(broker),
         log,
         backoff,
-        onFinished: (finished) => consumers.delete(finished),
-      });
+        openOther: () => openConnection({ ...shared, name: name + LISTENING_SUFFIX }, new AbortController().signal),
+        onFinished: (finished: Consumer | SharedConsumer) => consumers.delete(finished),
+      };
+      const consumer =
+        subscription.sharing === undefined
+          ? new Consumer(subscription, handler, serving)
+          : new SharedConsumer(subscription, handler, serving);
       consumers.add(consumer);
       if (listening_over !== undefined && !listening_over.over.aborted) consumer.serve(listening_over);
       listening.start();

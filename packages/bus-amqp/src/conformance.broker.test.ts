@@ -16,6 +16,7 @@ busConformance(
     spans_processes: true,
     outlives_process: true,
     counts_kept_drops: false,
+    shares_out: true,
     dead_letters_max: DEAD_LETTERS_MAX,
     can_lose_connection: line,
   },

@@ -28,6 +28,9 @@ const PREFETCH_MAX = 65_535;
  */
 const ACK_TOGETHER_MS = 5;
 
+/** There is one on a channel. */
+const CONSUMER_TAG = 'messages';
+
 export interface ConsumerOptions {
   readonly exchange: string;
   /** Who listens; stands in the names of live queues. */
@@ -37,6 +40,8 @@ export interface ConsumerOptions {
   readonly log: Log;
   /** Makes the waits between two attempts over one connection. */
   readonly backoff: () => Backoff;
+  /** Where sources are shared: the queue of one part, which is there; and whom to tell when it cannot be listened to. */
+  readonly part?: { readonly queue: string; readonly onFailed: () => void } | undefined;
   /** Called when it was cancelled and has nothing more to acknowledge. */
   readonly onFinished: (consumer: Consumer) => void;
 }
@@ -50,7 +55,6 @@ interface Session {
   readonly acks: Acknowledgements<ConsumeMessage> | undefined;
   /** Resolves when the channel is closed. */
   readonly ended: Promise<void>;
-  consumer_tag: string;
   over: boolean;
   /** Why it ended, where that is known. */
   reason: unknown;
@@ -115,15 +119,19 @@ export class Consumer implements Subscription {
         AbortSignal.any([over, this.#stopping.signal]),
         waits,
         async () => {
+          let session: Session;
           try {
-            this.#session = await this.#open(model);
+            session = await this.#open(model);
           } finally {
             resolve();
           }
           waits.opened();
-          await this.#hold(this.#session);
+          await this.#hold(session);
         },
-        (error) => this.#complaints.raise(subscriptionLost(this.#subscription.name, reasonOf(error), error)),
+        (error) => {
+          this.#complaints.raise(subscriptionLost(this.#subscription.name, reasonOf(error), error));
+          this.#options.part?.onFailed();
+        },
       ).then(resolve);
     });
   }
@@ -152,6 +160,30 @@ export class Consumer implements Subscription {
   }
 
   async #open(model: ChannelModel): Promise<Session> {
+    const name = this.#options.part?.queue ?? (await this.#makeQueue(model));
+    const channel = await model.createChannel();
+    const session = newSession(model, channel, this.#kept);
+    channel.on('handler-error', (error) =>
+      this.#options.log.error({}, `${this.#subscription.name} failed, ${reasonOf(error)}`),
+    );
+    try {
+      if (this.#kept) await channel.prefetch(Math.min(this.#subscription.in_flight_max, PREFETCH_MAX));
+      // From now on messages may come, and it may be cancelled.
+      if (this.#cancelled === undefined) this.#session = session;
+      await channel.consume(name, (message) => this.#delivered(session, message), {
+        noAck: !this.#kept,
+        consumerTag: CONSUMER_TAG,
+      });
+      return session;
+    } catch (error) {
+      this.#session = undefined;
+      await closeChannel(session);
+      throw error;
+    }
+  }
+
+  /** Returns its name. */
+  async #makeQueue(model: ChannelModel): Promise<string> {
     const { exchange, instance, queue_type, log } = this.#options;
     const queue = await makeQueue(
       model,
@@ -165,27 +197,14 @@ export class Consumer implements Subscription {
       const error = queueDiffers(queue.name, reasonOf(queue.differs));
       log.warn({ code: error.code }, error.message);
     }
-    const channel = await model.createChannel();
-    const session = newSession(model, channel, this.#kept);
-    channel.on('handler-error', (error) => log.error({}, `${this.#subscription.name} failed, ${reasonOf(error)}`));
-    try {
-      if (this.#kept) await channel.prefetch(Math.min(this.#subscription.in_flight_max, PREFETCH_MAX));
-      const { consumerTag } = await channel.consume(queue.name, (message) => this.#delivered(session, message), {
-        noAck: !this.#kept,
-      });
-      session.consumer_tag = consumerTag;
-      return session;
-    } catch (error) {
-      await closeChannel(session);
-      throw error;
-    }
+    return queue.name;
   }
 
   async #hold(session: Session): Promise<void> {
     this.#made();
     this.#complaints.settle(`subscription "${this.#subscription.name}" is there again`);
-    // Cancelled while it was being made.
-    if (this.#cancelled !== undefined) closeChannel(session);
+    // Cancelled before anything could come.
+    if (this.#session !== session) closeChannel(session);
     await session.ended;
     this.#session = undefined;
     // What was kept comes again over the next channel; what is live is ours already.
@@ -319,7 +338,7 @@ export class Consumer implements Subscription {
       return;
     }
     try {
-      await session.channel.cancel(session.consumer_tag);
+      await session.channel.cancel(CONSUMER_TAG);
     } catch {
       // The channel has ended meanwhile, and with it all that came over it.
     }
@@ -349,7 +368,6 @@ function newSession(model: ChannelModel, channel: Channel, kept: boolean): Sessi
     ended: new Promise((resolve) => {
       end = resolve;
     }),
-    consumer_tag: '',
     over: false,
     reason: undefined,
     untold: 0,

@@ -186,6 +186,15 @@ export function subscriptionLost(name: string, why: string, cause?: unknown): Co
   );
 }
 
+/** The broker cannot share out the sources of a subscription. */
+export function sharingUnavailable(name: string, why: string): CodedError {
+  return new CodedError('SHARING_UNAVAILABLE', {
+    what: `subscription "${oneLine(name, 80)}" is not shared: one listener has all of it, and the others stand by`,
+    why: oneLine(why),
+    todo: 'run "rabbitmq-plugins enable rabbitmq_consistent_hash_exchange" on the broker, then stop all of them and start them again',
+  });
+}
+
 /** A kept queue stands already with other limits than asked for. */
 export function queueDiffers(queue: string, why: string, cause?: unknown): CodedError {
   return new CodedError(

@@ -11,6 +11,7 @@ import { messages } from './conformance/messages.ts';
 import { once } from './conformance/once.ts';
 import { outage } from './conformance/outage.ts';
 import { questions } from './conformance/questions.ts';
+import { sharedQueues } from './conformance/shared.ts';
 import { Stage } from './conformance/stage.ts';
 import { subscriptions } from './conformance/subscriptions.ts';
 
@@ -26,6 +27,7 @@ export function busConformance(name: string, features: BusFeatures, makeBus: (ma
     messages(stage);
     subscriptions(stage);
     keptQueues(stage);
+    sharedQueues(stage);
     deadLetters(stage);
     once(stage);
     questions(stage);

@@ -7,6 +7,7 @@ busConformance(
     spans_processes: false,
     outlives_process: false,
     counts_kept_drops: true,
+    shares_out: false,
     dead_letters_max: DEAD_LETTERS_MAX,
     can_lose_connection: false,
   },

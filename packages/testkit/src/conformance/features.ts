@@ -10,6 +10,8 @@ export interface BusFeatures {
   readonly outlives_process: boolean;
   /** `onDrop` also hears what a kept queue let go because it was full; a live queue's drops are always told. */
   readonly counts_kept_drops: boolean;
+  /** Shared sources are shared out among the buses of a place; else the listener that came first has them all. */
+  readonly shares_out: boolean;
   /** Dead letters that it holds for each kept subscription, at most. */
   readonly dead_letters_max: number;
   /** The line that its connections go over, for the suite to cut; false where there is no connection to lose. */

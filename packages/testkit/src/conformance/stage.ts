@@ -38,6 +38,11 @@ export class Stage {
     return bus;
   }
 
+  /** Closes the bus that was made as the n-th, the test's own being 0, as if its process died. */
+  async leave(n: number): Promise<void> {
+    await this.#made[n]?.close();
+  }
+
   /** Listens, from when this resolves. */
   async listen(options: EarOptions, bus = this.bus): Promise<Ear> {
     const ear = new Ear(bus, options);
