@@ -22,6 +22,12 @@ export interface Kind {
   /** Memory in use when it does nothing, and how much of it follows the work. */
   readonly memory: number;
   readonly memory_by_work: number;
+  /** What its network and its disk carry when every core works, and the connections it then has. */
+  readonly traffic_megabytes: number;
+  readonly disk_megabytes: number;
+  readonly connections: number;
+  /** Large files that it is sent: how often an hour. */
+  readonly transfers_per_hour: number;
 }
 
 export const KINDS: readonly Kind[] = [
@@ -39,6 +45,10 @@ export const KINDS: readonly Kind[] = [
     burst: 0.25,
     memory: 0.35,
     memory_by_work: 0.25,
+    traffic_megabytes: 40,
+    disk_megabytes: 10,
+    connections: 2000,
+    transfers_per_hour: 1,
   },
   {
     name: 'db',
@@ -54,6 +64,10 @@ export const KINDS: readonly Kind[] = [
     burst: 0.3,
     memory: 0.6,
     memory_by_work: 0.12,
+    traffic_megabytes: 60,
+    disk_megabytes: 150,
+    connections: 400,
+    transfers_per_hour: 1.5,
   },
   {
     name: 'cache',
@@ -69,6 +83,10 @@ export const KINDS: readonly Kind[] = [
     burst: 0.15,
     memory: 0.64,
     memory_by_work: 0.08,
+    traffic_megabytes: 120,
+    disk_megabytes: 2,
+    connections: 3000,
+    transfers_per_hour: 0.5,
   },
   {
     name: 'worker',
@@ -84,6 +102,10 @@ export const KINDS: readonly Kind[] = [
     burst: 0.5,
     memory: 0.25,
     memory_by_work: 0.4,
+    traffic_megabytes: 25,
+    disk_megabytes: 40,
+    connections: 120,
+    transfers_per_hour: 3,
   },
   {
     name: 'build',
@@ -99,6 +121,10 @@ export const KINDS: readonly Kind[] = [
     burst: 0.85,
     memory: 0.15,
     memory_by_work: 0.5,
+    traffic_megabytes: 30,
+    disk_megabytes: 120,
+    connections: 60,
+    transfers_per_hour: 4,
   },
   {
     name: 'edge',
@@ -114,5 +140,9 @@ export const KINDS: readonly Kind[] = [
     burst: 0.2,
     memory: 0.4,
     memory_by_work: 0.15,
+    traffic_megabytes: 6,
+    disk_megabytes: 3,
+    connections: 300,
+    transfers_per_hour: 0.5,
   },
 ];

@@ -1,8 +1,11 @@
 // One machine that is not there. What it does follows from the seed, its number and the time since the start alone.
 
 import type { Measure } from '@ganglion/topics';
+import { FAULT_NAMES, FAULTS, type Fault, type FaultName, progressOf } from './faults.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { Random } from './random.ts';
+import { Resources } from './resources.ts';
+import { clamp, percentage } from './round.ts';
 
 const GIBIBYTE = 1024 ** 3;
 const HOUR_MS = 3_600_000;
@@ -14,21 +17,11 @@ const SITE_MACHINES = 250;
 /** The start is at this hour of the simulated day, when there is something to see. */
 const FIRST_HOUR = 9;
 
+/** Its resources have a chance of their own, so that what the machine does stays as it is when they are others. */
+const RESOURCES_SEED = 0x5eed;
+
 /** How much of the last restlessness is still there in the next second. */
 const MEMORY_OF_NOISE = 0.9;
-
-/** What can go wrong, for how long at least and at most. */
-const FAULTS = {
-  /** A process turns in a circle and takes every core. */
-  runaway: [60_000, 300_000],
-  /** Memory fills up, until the process that loses it is started again. */
-  leak: [180_000, 900_000],
-  /** It says nothing. */
-  silence: [5_000, 120_000],
-} as const;
-
-type Fault = keyof typeof FAULTS;
-const FAULT_NAMES: readonly Fault[] = ['runaway', 'leak', 'silence'];
 
 export interface MachineOptions {
   readonly seed: number;
@@ -56,9 +49,10 @@ export class SimulatedMachine {
   #load: number;
   #burst_from_ms: number;
   #burst_until_ms: number;
+  readonly #resources: Resources;
   #fault: Fault | undefined;
+  /** When the next one comes by itself. */
   #fault_from_ms: number;
-  #fault_until_ms = 0;
 
   constructor({ seed, number, faults_per_day }: MachineOptions) {
     const random = new Random(seed, number);
@@ -73,6 +67,18 @@ export class SimulatedMachine {
     this.#burst_until_ms = this.#burst_from_ms + this.#burstLength();
     this.#fault_from_ms = random.wait(this.#fault_every_ms);
     this.#load = (this.#kind.quiet + this.#kind.day / 4) * this.#busy;
+    const chance = new Random(seed ^ RESOURCES_SEED, number);
+    this.#resources = new Resources(this.#kind, this.#cores, this.#memory_bytes, chance);
+  }
+
+  /** Makes something go wrong from the next sample on, whatever else is wrong; for as long as it usually lasts at most. */
+  fail(name: FaultName): void {
+    this.#begin(name, this.#last_ms);
+  }
+
+  /** What is wrong with it now. */
+  get fault(): Fault | undefined {
+    return this.#fault;
   }
 
   /** What it measures `at_ms` after the start; undefined while it says nothing. */
@@ -81,8 +87,12 @@ export class SimulatedMachine {
     this.#last_ms = at_ms;
     this.#turn(at_ms);
     const work = this.#work(at_ms, elapsed_ms);
-    if (this.#fault === 'silence') return undefined;
+    if (this.#fault?.name === 'silence') return undefined;
     const used = this.#memoryUse(at_ms, work);
+    const hour = FIRST_HOUR + at_ms / HOUR_MS;
+    const iowait = this.#fault?.name === 'dying_disk' ? 0.3 + 0.2 * this.#fault.strength : work * 0.06;
+    const moment = { at_ms, elapsed_ms, hour, work, load: this.#load, memory: used, fault: this.#fault };
+    const resources = this.#resources.next(moment);
     const used_bytes = Math.round(used * this.#memory_bytes);
     const user = work * 0.72;
     return {
@@ -94,7 +104,9 @@ export class SimulatedMachine {
         cores: this.#cores,
         user_percentage: percentage(user),
         system_percentage: percentage(work * 0.22),
-        iowait_percentage: percentage(work * 0.06),
+        iowait_percentage: percentage(Math.min(iowait, 1 - work)),
+        steal_percentage: 0,
+        ...this.#resources.cpu(work),
         core_percentages: this.#coreUse(work),
       },
       memory: {
@@ -108,6 +120,7 @@ export class SimulatedMachine {
         runnable: Math.round(work * this.#cores),
         tasks: 40 + this.#cores * 12 + Math.round(work * 80),
       },
+      ...resources,
     };
   }
 
@@ -118,15 +131,19 @@ export class SimulatedMachine {
       this.#burst_from_ms = this.#burst_until_ms + random.wait(HOUR_MS / this.#kind.bursts_per_hour);
       this.#burst_until_ms = this.#burst_from_ms + this.#burstLength();
     }
-    if (this.#fault !== undefined && at_ms >= this.#fault_until_ms) {
+    if (this.#fault !== undefined && at_ms >= this.#fault.until_ms) {
       this.#fault = undefined;
       this.#fault_from_ms = at_ms + random.wait(this.#fault_every_ms);
     }
     if (this.#fault === undefined && at_ms >= this.#fault_from_ms) {
-      this.#fault = oneOf(FAULT_NAMES, random.next());
-      const [shortest_ms, longest_ms] = FAULTS[this.#fault];
-      this.#fault_until_ms = at_ms + random.between(shortest_ms, longest_ms);
+      this.#begin(oneOf(FAULT_NAMES, random.next()), at_ms);
     }
+  }
+
+  #begin(name: FaultName, from_ms: number): void {
+    const [shortest_ms, longest_ms] = FAULTS[name];
+    const strength = this.#random.next();
+    this.#fault = { name, from_ms, until_ms: from_ms + this.#random.between(shortest_ms, longest_ms), strength };
   }
 
   /** The CPU's use, 0 to 1. */
@@ -137,7 +154,9 @@ export class SimulatedMachine {
     this.#noise = this.#noise * MEMORY_OF_NOISE + this.#random.around() * restless * (1 - MEMORY_OF_NOISE) * 4;
     let work = (quiet + day * daylight ** 2) * this.#busy + this.#noise;
     if (at_ms >= this.#burst_from_ms) work += burst * this.#busy;
-    if (this.#fault === 'runaway') work = 0.97 + this.#random.next() * 0.03;
+    if (this.#fault?.name === 'runaway') work = 0.97 + this.#random.next() * 0.03;
+    // The same work takes longer on slow cores.
+    if (this.#fault?.name === 'throttling') work *= 2.5;
     work = clamp(work, 0.003, 1);
     // As the kernel averages its load over a minute.
     const kept = Math.exp(-elapsed_ms / 60_000);
@@ -148,9 +167,8 @@ export class SimulatedMachine {
   #memoryUse(at_ms: number, work: number): number {
     const { memory, memory_by_work } = this.#kind;
     const usual = memory + memory_by_work * (this.#load * 0.8 + work * 0.2);
-    if (this.#fault !== 'leak') return clamp(usual, 0.02, 0.97);
-    const gone = (at_ms - this.#fault_from_ms) / (this.#fault_until_ms - this.#fault_from_ms);
-    return clamp(usual + (0.99 - usual) * gone, 0.02, 0.99);
+    if (this.#fault?.name !== 'leak') return clamp(usual, 0.02, 0.97);
+    return clamp(usual + (0.99 - usual) * progressOf(this.#fault, at_ms), 0.02, 0.99);
   }
 
   /** The use of each core, in percent: some do more than others, and all together do the work. */
@@ -165,15 +183,6 @@ export class SimulatedMachine {
   #burstLength(): number {
     return this.#kind.burst_s * 1000 * this.#random.between(0.4, 1.8);
   }
-}
-
-/** As a tracker says it: 0 to 100, two decimals. */
-function percentage(share: number): number {
-  return Math.round(clamp(share, 0, 1) * 10_000) / 100;
-}
-
-function clamp(value: number, least: number, most: number): number {
-  return Math.min(most, Math.max(least, value));
 }
 
 function oneOf<T>(all: readonly T[], chance: number): T {
