@@ -37,8 +37,14 @@ module.exports = {
     {
       name: 'modules-import-kernel-and-topics-alone',
       severity: 'error',
-      from: { path: '^modules/([^/]+)/', pathNot: TEST },
+      from: { path: '^modules/([^/]+)/', pathNot: `(${TEST}|^modules/analyzer/)` },
       to: { path: '^(packages/(?!(kernel|topics)/)|apps/|modules/(?!$1/))' },
+    },
+    {
+      name: 'the-analyzer-imports-the-detector-too',
+      severity: 'error',
+      from: { path: '^modules/analyzer/', pathNot: TEST },
+      to: { path: '^(packages/(?!(kernel|topics|anomaly)/)|apps/|modules/(?!analyzer/))' },
     },
     {
       name: 'a-module-never-imports-a-module',

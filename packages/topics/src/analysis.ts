@@ -16,6 +16,11 @@ export interface Analysis {
   [result: `${string}_result`]: Band;
   /** The percentage that the band of the same resource was judged by, 0 to 100. */
   [headline: `${string}_percentage`]: number;
+  /** How unusual the machine is, 0 to 1: for itself, and at this time. From one half on a person should look. */
+  anomaly_score?: number;
+  /** What of it, and compared to what; only where the score is high. */
+  anomaly_resource?: string;
+  anomaly_sentence?: string;
 }
 
 /**
@@ -26,7 +31,12 @@ export const analysis = defineTopic(
   'analysis',
   Type.Unsafe<Analysis>(
     Type.Object(
-      { cpu_result: Band },
+      {
+        cpu_result: Band,
+        anomaly_score: Type.Optional(Type.Number({ title: 'How unusual', minimum: 0, maximum: 1 })),
+        anomaly_resource: Type.Optional(Type.String({ title: 'What is unusual' })),
+        anomaly_sentence: Type.Optional(Type.String({ title: 'Compared to what' })),
+      },
       { title: 'Analysis', patternProperties: { _result$: Band, _percentage$: Percentage('Share in use') } },
     ),
   ),
