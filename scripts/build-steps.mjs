@@ -41,6 +41,7 @@ export const STEPS = {
         'apps/cli/src',
         'apps/cli/package.json',
         'modules/analyzer/src',
+        'modules/exporter/src',
         'modules/notifier/src',
         'modules/presence/src',
         'modules/simulator/src',

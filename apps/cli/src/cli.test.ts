@@ -136,7 +136,14 @@ describe('config', () => {
   test('says each setting and where it came from, without passwords', async () => {
     await runCommand(words);
     expect(said).not.toContain('s3cr');
-    expect(said.match(/^\[.*\]$/gm)).toEqual(['[tracker]', '[analyzer]', '[presence]', '[notifier]', '[web]']);
+    expect(said.match(/^\[.*\]$/gm)).toEqual([
+      '[tracker]',
+      '[analyzer]',
+      '[presence]',
+      '[notifier]',
+      '[exporter]',
+      '[web]',
+    ]);
     expect(said).toMatch(/^ {2}broker +amqp:\/\/me:\*\*\*@broker\.example\.com\/site +--broker /m);
     expect(said).toMatch(/^ {2}bands\.high_from +90 +GANGLION_ANALYZER_BANDS_HIGH_FROM /m);
     expect(said).toMatch(/^ {2}interval_ms +1000 +default +.*\(a whole number from 100 to 3600000\)$/m);

@@ -5,6 +5,7 @@ import { extname, resolve } from 'node:path';
 import { CodedError, isModule, type Module } from '@ganglion/kernel';
 import { moduleInvalid, moduleNotFound, moduleTwice, moduleUnreadable } from './errors.ts';
 import { BUILT_IN, type BuiltIn, isBuiltIn, MONITOR } from './module-names.ts';
+import type { Settings } from './settings/layers.ts';
 import { didYouMean } from './suggest.ts';
 
 /** The same as a monitor with machines that are not there instead of this one. */
@@ -15,6 +16,7 @@ const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   analyzer: () => import('@ganglion/analyzer'),
   presence: () => import('@ganglion/presence'),
   notifier: () => import('@ganglion/notifier'),
+  exporter: () => import('@ganglion/exporter'),
   web: () => import('@ganglion/web'),
   simulator: () => import('@ganglion/simulator'),
 };
@@ -29,6 +31,14 @@ const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
  */
 export function loadModules(files: readonly string[]): Promise<Module[]> {
   return loadAll([...MONITOR, ...files]);
+}
+
+/** Modules that have nothing to do, and are left out of one process, until a setting of theirs says what. */
+const ON_DEMAND = ['exporter'];
+
+/** Those of some modules that have something to do. */
+export function wantedOf(modules: readonly Module[], settings: Settings): Module[] {
+  return modules.filter(({ name }) => !ON_DEMAND.includes(name) || settings.areGiven(name));
 }
 
 /** Loads the modules that show a fleet which is not there. */

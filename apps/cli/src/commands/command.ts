@@ -32,6 +32,7 @@ export const FLAGS = {
   broker_key: ['--broker-key FILE', 'and its key'],
   exchange: ['--exchange NAME', 'its topic exchange (ganglion)'],
   port: ['--port NUMBER', 'the port of the page (8888)'],
+  metrics_port: ['--metrics-port NUMBER', 'where Prometheus finds /metrics, 9464 by custom (nowhere)'],
   host: ['--host ADDRESS', 'the address of the page (127.0.0.1)'],
   interval: ['--interval TIME', 'between two samples: 500ms, 2s (1s)'],
   machine: ['--machine NAME', "this machine's name (the host name)"],

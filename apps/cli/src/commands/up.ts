@@ -4,7 +4,7 @@ import { instanceName, type Module, type RunningModule } from '@ganglion/kernel'
 import type { Arguments } from '../arguments.ts';
 import { openBus } from '../bus.ts';
 import { openLog } from '../log.ts';
-import { loadModules } from '../modules.ts';
+import { loadModules, wantedOf } from '../modules.ts';
 import { settingsFor } from '../settings/index.ts';
 import { openMeasureSpool } from '../spool.ts';
 import { runSystem } from '../system.ts';
@@ -29,6 +29,7 @@ export const up: Command = {
     'exchange',
     'port',
     'host',
+    'metrics_port',
     'insecure',
     'tls_cert',
     'tls_key',
@@ -52,8 +53,9 @@ async function run(args: Arguments): Promise<void> {
 }
 
 /** Runs modules in one process, one of them the page's, until a signal. */
-export async function runWithPage(args: Arguments, modules: readonly Module[]): Promise<void> {
-  const settings = await settingsFor(args, modules);
+export async function runWithPage(args: Arguments, loaded: readonly Module[]): Promise<void> {
+  const settings = await settingsFor(args, loaded);
+  const modules = wantedOf(loaded, settings);
   const log = await openLog(settings.own.log_level);
   const { broker } = settings.own;
   const spool =

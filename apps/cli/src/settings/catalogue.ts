@@ -40,6 +40,7 @@ export const FLAG_ALIASES: Readonly<Record<string, readonly string[]>> = {
   insecure: ['web.insecure'],
   'tls-cert': ['web.tls_cert'],
   'tls-key': ['web.tls_key'],
+  'metrics-port': ['exporter.prometheus.port'],
 };
 
 /** Aliases that say yes by being there, and take no value. */

@@ -50,6 +50,11 @@ export class Settings {
       .filter(({ setting, origin }) => setting.section === section && origin !== DEFAULT)
       .reduce<unknown>((table, { setting, value }) => withValue(table, setting.path, value), {});
   }
+
+  /** Whether anything was given for a section. */
+  areGiven(section: string): boolean {
+    return this.entries.some(({ setting, origin }) => setting.section === section && origin !== DEFAULT);
+  }
 }
 
 const DEFAULT = 'default';

@@ -1,0 +1,116 @@
+// Names and units as Prometheus has them: base units, which end the name. https://prometheus.io/docs/practices/naming/
+
+import type { Figure, Label } from './figures.ts';
+import type { Named } from './fleet.ts';
+import type { Unit } from './unit.ts';
+
+/** All figures of one name. */
+export interface Family {
+  /** `ganglion_disks_read_bytes_per_second`. */
+  readonly name: string;
+  /** `bytes_per_second`; empty for a number of things. */
+  readonly unit: string;
+  /** What it is, in a line. */
+  readonly help: string;
+  /** What the value in the message is divided by. */
+  readonly divisor: number;
+}
+
+const UNITS: Readonly<Record<Unit, readonly [name: string, divisor: number]>> = {
+  percentage: ['ratio', 100],
+  bytes: ['bytes', 1],
+  bytes_per_second: ['bytes_per_second', 1],
+  bits_per_second: ['bits_per_second', 1],
+  per_second: ['per_second', 1],
+  ms: ['seconds', 1_000],
+  moment: ['timestamp_seconds', 1_000],
+  seconds: ['seconds', 1],
+  celsius: ['celsius', 1],
+  watts: ['watts', 1],
+  volts: ['volts', 1],
+  hertz: ['hertz', 1],
+  rpm: ['rpm', 1],
+  cores: ['cores', 1],
+  ppm: ['ppm', 1],
+  count: ['', 1],
+};
+
+/** What a format takes the last word of a name for; said of a gauge it says nothing. */
+const RESERVED = /_(total|count|sum|bucket|created|info)$/;
+
+const HELP: Readonly<Record<string, string>> = {
+  usage: 'How much of a resource is in use.',
+  band: 'Whether a resource is judged to be in this band.',
+  up: 'Whether the machine is heard.',
+};
+
+/** Names of labels that are ours: an owner's label of such a name is put behind `label_`. */
+const OURS = new Set(['machine', 'resource', 'band', 'job', 'instance', 'le', 'quantile']);
+
+/** The family that a figure belongs to. */
+export function familyOf({ resource, stem, unit, is_info }: Figure): Family {
+  const [unit_name, divisor] = UNITS[unit];
+  // `load_1` of `load` is `load_1`.
+  const rest = stem === resource ? '' : stem.startsWith(`${resource}_`) ? stem.slice(resource.length + 1) : stem;
+  const words = ['ganglion', resource, rest, unit_name].filter((word) => word !== '');
+  const name = words.join('_').replace(/[^a-zA-Z0-9_]/g, '_');
+  const help = HELP[resource] ?? `${`${resource}: ${stem}`.replaceAll('_', ' ')}${is_info ? '' : ', as measured.'}`;
+  return {
+    name: unit_name === '' && !is_info ? name.replace(RESERVED, '') : name,
+    unit: unit_name,
+    help: help.replace(/[^ -~]/g, '?'),
+    divisor,
+  };
+}
+
+/** A value in the base unit. Percentages have two decimals: 12.21 is 0.1221 and not 0.12210000000000001. */
+export function inBaseUnit(value: number, divisor: number): number {
+  if (divisor === 1) return value;
+  const hundredths = Math.round(value * 100);
+  return hundredths / 100 === value ? hundredths / (100 * divisor) : value / divisor;
+}
+
+/** A label's name as it may be: letters, digits and `_`, and not first `__` or a digit. */
+export function labelName(name: string): string {
+  const clean = name.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^__+/, '_');
+  return /^[a-zA-Z_]/.test(clean) ? clean : `_${clean}`;
+}
+
+/** Names and values of a figure's own labels. */
+export function ownLabels({ labels }: Figure): readonly Label[] {
+  return unique(labels.map(([name, value]) => [labelName(name), value]));
+}
+
+/** Names and values of what a machine is called by. */
+export function machineLabels({ name, labels }: Named): readonly Label[] {
+  const given = labels.map(([label, value]): Label => {
+    const clean = labelName(label);
+    return [OURS.has(clean) ? `label_${clean}` : clean, value];
+  });
+  return unique([['machine', name], ...given]);
+}
+
+/** The first of each name: two names may become one. */
+function unique(labels: readonly Label[]): readonly Label[] {
+  const seen = new Set<string>();
+  return labels.filter(([name]) => !seen.has(name) && seen.add(name));
+}
+
+/** What a format makes of an object, made once for each. */
+export class Made<Of extends object, Result> {
+  readonly #made = new WeakMap<Of, Result>();
+  readonly #make: (of: Of) => Result;
+
+  constructor(make: (of: Of) => Result) {
+    this.#make = make;
+  }
+
+  of(object: Of): Result {
+    let made = this.#made.get(object);
+    if (made === undefined) {
+      made = this.#make(object);
+      this.#made.set(object, made);
+    }
+    return made;
+  }
+}
