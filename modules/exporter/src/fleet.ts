@@ -134,13 +134,18 @@ export class Fleet {
     const machine = this.#machine(name, received_ms);
     machine.gone = death;
     machine.gone_ms = received_ms;
-    machine.measure = undefined;
-    machine.analysis = undefined;
   }
 
   /** Takes that machines can be heard again, from now on. */
   listensSince(time_ms: number): void {
     this.#heard_since_ms = time_ms;
+  }
+
+  /** When a machine measured last, by its own clock; undefined when it is late, gone or unknown. */
+  newest(name: string, now_ms: number): number | undefined {
+    const machine = this.#machines.get(name);
+    if (machine?.measure === undefined || lifeOf(machine, now_ms, 0) !== 'live') return undefined;
+    return machine.measure.time_ms;
   }
 
   /**

@@ -54,11 +54,12 @@ export function familyOf({ resource, stem, unit, is_info }: Figure): Family {
   const rest = stem === resource ? '' : stem.startsWith(`${resource}_`) ? stem.slice(resource.length + 1) : stem;
   const words = ['ganglion', resource, rest, unit_name].filter((word) => word !== '');
   const name = words.join('_').replace(/[^a-zA-Z0-9_]/g, '_');
-  const help = HELP[resource] ?? `${`${resource}: ${stem}`.replaceAll('_', ' ')}${is_info ? '' : ', as measured.'}`;
+  const words_for_people = `${resource}: ${stem}`.replaceAll('_', ' ');
+  const help = Object.hasOwn(HELP, resource) ? HELP[resource] : words_for_people;
   return {
     name: unit_name === '' && !is_info ? name.replace(RESERVED, '') : name,
     unit: unit_name,
-    help: help.replace(/[^ -~]/g, '?'),
+    help: (help ?? '').replace(/[^ -~]|\\/g, '?'),
     divisor,
   };
 }
@@ -94,23 +95,4 @@ export function machineLabels({ name, labels }: Named): readonly Label[] {
 function unique(labels: readonly Label[]): readonly Label[] {
   const seen = new Set<string>();
   return labels.filter(([name]) => !seen.has(name) && seen.add(name));
-}
-
-/** What a format makes of an object, made once for each. */
-export class Made<Of extends object, Result> {
-  readonly #made = new WeakMap<Of, Result>();
-  readonly #make: (of: Of) => Result;
-
-  constructor(make: (of: Of) => Result) {
-    this.#make = make;
-  }
-
-  of(object: Of): Result {
-    let made = this.#made.get(object);
-    if (made === undefined) {
-      made = this.#make(object);
-      this.#made.set(object, made);
-    }
-    return made;
-  }
 }

@@ -49,6 +49,12 @@ export function unitOf(field: string): { readonly unit: Unit; readonly stem: str
   return { unit: 'count', stem: field };
 }
 
+/** A name with its unit, as in a message: `read` in `bytes_per_second` is `read_bytes_per_second`. */
+export function fieldOf(stem: string, unit: Unit): string {
+  const ending = unit === 'count' ? '' : unit === 'moment' ? 'ms' : unit;
+  return [stem, ending].filter((part) => part !== '').join('_');
+}
+
 /** One of several: `devices` is `device`, `batteries` is `battery`. */
 export function singular(name: string): string {
   if (name.endsWith('ies')) return `${name.slice(0, -3)}y`;

@@ -11,7 +11,8 @@ import { metricsPortUnusable } from '../errors.ts';
 import type { Figure } from '../figures.ts';
 import type { Fleet, Named } from '../fleet.ts';
 import { defineFormat } from '../format.ts';
-import { type Family, familyOf, inBaseUnit, Made, machineLabels, ownLabels } from '../prometheus-names.ts';
+import { Made } from '../made.ts';
+import { type Family, familyOf, inBaseUnit, machineLabels, ownLabels } from '../prometheus-names.ts';
 import { Secret } from '../secret.ts';
 import { Turns } from '../turns.ts';
 
@@ -63,9 +64,9 @@ export const prometheus = defineFormat({
       request.resume();
       const say = (status: number, text: string, headers: Record<string, string> = {}) =>
         response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${text}\n`);
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      const [path] = (request.url ?? '').split('?', 1);
       if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'GET', { allow: 'GET, HEAD' });
-      if (pathname !== '/metrics') return say(404, 'the metrics are at /metrics');
+      if (path !== '/metrics') return say(404, 'the metrics are at /metrics');
       if (token !== undefined && !shows(request, token)) {
         count('prometheus_refused');
         return say(401, 'a token is needed', { 'www-authenticate': 'Bearer' });
