@@ -1,12 +1,15 @@
-// What the tests need from the system: RabbitMQ, a browser, and Python's AMQP client for the programs in test/ancestor; what
-// the tracker is checked against; and what it is measured beside.
+// What the tests need from the system: RabbitMQ, a browser, Python's AMQP client for the programs in test/ancestor, and the tools
+// that ours hands figures to and takes them from; what the tracker is checked against; and what it is measured beside.
 // What is missing comes from Debian's packages where that may be done; nothing is started by it.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** Of the tests. */
-export const OF_TESTS = ['rabbitmq-server', 'chromium', 'python3-pika'];
+/** collectd, and what its plugin for AMQP needs. */
+const COLLECTD = ['collectd-core', 'librabbitmq4', 'libyajl2'];
+
+/** Of the tests; the last three are other people's tools that we speak to. */
+export const OF_TESTS = ['rabbitmq-server', 'chromium', 'python3-pika', 'prometheus', 'influxdb', ...COLLECTD];
 
 /** Of the check of the tracker against the kernel's own tools: the tools, and what makes the loads. */
 export const OF_VERIFICATION = [
@@ -23,11 +26,8 @@ export const OF_VERIFICATION = [
 
 /** Other programs that measure a machine. */
 export const PEERS = [
-  'collectd-core',
-  // What its plugins need.
-  'librabbitmq4',
+  ...COLLECTD,
   'libsensors5',
-  'libyajl2',
   'prometheus-node-exporter',
   'netdata-core',
   'glances',
@@ -40,6 +40,7 @@ const IS_THERE = {
   'python3-pika': () => quietly(['/usr/bin/python3', '-c', 'import pika']) === 0,
   python3: () => existsSync('/usr/bin/python3'),
   'collectd-core': () => onPath('collectd'),
+  influxdb: () => onPath('influxd'),
   iproute2: () => onPath('ip') && onPath('tc'),
   libsensors5: () => isInstalled('libsensors5'),
   libyajl2: () => isInstalled('libyajl2'),
@@ -55,7 +56,9 @@ const SERVICES = {
   'rabbitmq-server': 'rabbitmq-server',
   'collectd-core': 'collectd',
   glances: 'glances',
+  influxdb: 'influxdb',
   'netdata-core': 'netdata',
+  prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
   sysstat: 'sysstat',
 };

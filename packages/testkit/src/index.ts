@@ -5,6 +5,7 @@ export type { BusFeatures, BusMaking } from './conformance/features.ts';
 export { busConformance } from './conformance.ts';
 export { type Logged, type Published, runUnderTest, type Subject, type UnderTestOptions } from './harness.ts';
 export { type Line, startLine } from './line.ts';
+export { type Ports, takePorts } from './ports.ts';
 export {
   type PrivateCluster,
   type PrivateRabbitmq,

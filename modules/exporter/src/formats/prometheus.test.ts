@@ -1,18 +1,8 @@
-import { createServer } from 'node:net';
-import { runUnderTest, type Subject } from '@ganglion/testkit';
+import { runUnderTest, type Subject, takePorts } from '@ganglion/testkit';
 import { analysis, birth, death, measure } from '@ganglion/topics';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BODY, born, MACHINE, startExporter } from '../exporter-under-test.ts';
 import exporter from '../index.ts';
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = Object(server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 interface Scraped {
   readonly subject: Subject;
@@ -21,7 +11,9 @@ interface Scraped {
 }
 
 async function scraped(settings: object = {}): Promise<Scraped> {
-  const port = await freePort();
+  const { ports, release } = await takePorts(1);
+  onTestFinished(release);
+  const [port] = ports;
   const subject = await startExporter({ prometheus: { port, ...settings } });
   const url = `http://127.0.0.1:${port}`;
   const scrape = async (headers: Record<string, string> = {}) => {
