@@ -42,6 +42,7 @@ export const STEPS = {
         'apps/cli/package.json',
         'modules/analyzer/src',
         'modules/exporter/src',
+        'modules/importer/src',
         'modules/notifier/src',
         'modules/presence/src',
         'modules/simulator/src',

@@ -142,6 +142,7 @@ describe('config', () => {
       '[presence]',
       '[notifier]',
       '[exporter]',
+      '[importer]',
       '[web]',
     ]);
     expect(said).toMatch(/^ {2}broker +amqp:\/\/me:\*\*\*@broker\.example\.com\/site +--broker /m);

@@ -17,6 +17,7 @@ const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   presence: () => import('@ganglion/presence'),
   notifier: () => import('@ganglion/notifier'),
   exporter: () => import('@ganglion/exporter'),
+  importer: () => import('@ganglion/importer'),
   web: () => import('@ganglion/web'),
   simulator: () => import('@ganglion/simulator'),
 };
@@ -33,12 +34,16 @@ export function loadModules(files: readonly string[]): Promise<Module[]> {
   return loadAll([...MONITOR, ...files]);
 }
 
-/** Modules that have nothing to do, and are left out of one process, until a setting of theirs says what. */
-const ON_DEMAND = ['exporter'];
-
-/** Those of some modules that have something to do. */
+/**
+ * Those of some modules that have something to do in one process. An exporter has when a setting says where to; and without a
+ * broker no other agent can send anything to an importer.
+ */
 export function wantedOf(modules: readonly Module[], settings: Settings): Module[] {
-  return modules.filter(({ name }) => !ON_DEMAND.includes(name) || settings.areGiven(name));
+  const isWanted: Readonly<Record<string, () => boolean>> = {
+    exporter: () => settings.areGiven('exporter'),
+    importer: () => settings.own.broker !== undefined,
+  };
+  return modules.filter(({ name }) => !Object.hasOwn(isWanted, name) || isWanted[name]?.());
 }
 
 /** Loads the modules that show a fleet which is not there. */

@@ -31,6 +31,7 @@ test('every module has a role, a tracker one for each machine, and there are som
     'ganglion-presence',
     'ganglion-notifier',
     'ganglion-exporter',
+    'ganglion-importer',
     'ganglion-web',
     'ganglion-mood',
     'ganglion-operator',

@@ -1,0 +1,2 @@
+export { collectd } from './collectd.ts';
+export { telegraf } from './telegraf.ts';
