@@ -453,6 +453,41 @@ describe('a message', () => {
   });
 });
 
+describe('an exchange of others', () => {
+  const place = () => `${exchange}.of-others`;
+  afterEach(() => ask((channel) => channel.deleteExchange(place())));
+
+  test.each(['topic', 'fanout', 'headers'])(
+    'of type %s is listened to as it stands, whatever its keys',
+    async (type) => {
+      await ask((channel) => channel.assertExchange(place(), type, { durable: false }));
+      const keys: string[] = [];
+      const here = bus();
+      await here.subscribe(subscription({ from: place(), pattern: '#' }), async ({ key }) => void keys.push(key)).ready;
+      await ask(async (channel) => channel.publish(place(), 'collectd.db-01/example/com.cpu', Buffer.from('[]')));
+      await expect.poll(() => keys).toEqual(['collectd.db-01/example/com.cpu']);
+      await here.publish(message('1'));
+      expect(keys).toHaveLength(1);
+    },
+  );
+
+  test('is waited for, which is said, and holds up nothing here; each try leaves nothing behind', async () => {
+    const { log, codes } = remember();
+    const here = bus({ log, backoff_first_ms: 5, backoff_last_ms: 5 });
+    const there = hear(here, { from: place(), pattern: '#' });
+    const own = hear(here);
+    await own.ready;
+    await here.publish(message('1'));
+    await expect.poll(() => own.ids).toEqual(['1']);
+    await expect.poll(() => codes).toContain('SUBSCRIPTION_LOST');
+    await ask((channel) => channel.assertExchange(place(), 'fanout', { durable: false }));
+    await there.ready;
+    await ask(async (channel) => channel.publish(place(), '', Buffer.from('{}'), { messageId: '2' }));
+    await expect.poll(() => there.ids).toEqual(['2']);
+    expect(codes).toEqual(['SUBSCRIPTION_LOST']);
+  });
+});
+
 test('a slow live listener drops the oldest, counts it, and keeps the order', async () => {
   const both = bus();
   const ids: string[] = [];

@@ -75,8 +75,11 @@ export async function makeQueue(
   options: SubscribeOptions,
   type: QueueType,
 ): Promise<MadeQueue> {
-  const bind = (channel: Channel) => channel.bindQueue(name, exchange, options.pattern);
+  const { from = exchange, pattern } = options;
+  const bind = (channel: Channel) => channel.bindQueue(name, from, pattern);
   const refusal = await refusalOf(model, async (channel) => {
+    // While others have not made theirs, each try would leave a queue that is bound to nothing.
+    if (from !== exchange) await channel.checkExchange(from);
     await channel.assertQueue(name, propertiesOf(options, type));
     await bind(channel);
   });

@@ -46,6 +46,11 @@ export interface SubscribeOptions {
   /** A binding pattern with AMQP's wildcards: `*` is one word, `#` is none or more. */
   readonly pattern: string;
   /**
+   * Where others publish, by its name on the broker: listens there instead, to what stands there as they made it, and waits while
+   * it does not. Their keys are their own affair. In memory there is no such place, and nothing comes. Default: this bus.
+   */
+  readonly from?: string | undefined;
+  /**
    * `live`: a queue for this listener alone, gone with it; what passes while it is away is missed.
    * `kept`: one queue for all listeners of this name, which outlives them where the bus can outlive a process;
    * each message goes to one of them, and comes again until a handler has resolved or refused it. What the queue drops

@@ -154,7 +154,8 @@ class Queue {
       end = resolve;
     });
     // A binding outlives its consumer, as on a broker: a kept queue goes on filling.
-    if (!this.#patterns.some(({ pattern }) => pattern === options.pattern)) {
+    const is_here = options.from === undefined;
+    if (is_here && !this.#patterns.some(({ pattern }) => pattern === options.pattern)) {
       this.#patterns.push({ pattern: options.pattern, matches: compilePattern(options.pattern) });
     }
     this.#schedule();

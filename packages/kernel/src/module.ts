@@ -14,6 +14,11 @@ export interface Listening<T extends Topic = Topic> {
   readonly topic: T;
   /** Which sources, as the front of a binding pattern: `#` is all, `site1.#` those under `site1`. */
   readonly sources: string;
+  /**
+   * A place on the broker where others publish, instead of this bus: see `SubscribeOptions` in bus.ts. Their keys say nothing to
+   * us: `sources` is the whole pattern, every message there is taken for one of the topic, and its source is this name.
+   */
+  readonly from?: string | undefined;
   /** See `SubscribeOptions` in bus.ts; `shared` is kept with its sources shared out. */
   readonly delivery: 'live' | 'kept' | 'shared';
   readonly limit_messages: number;
@@ -41,7 +46,7 @@ export const LIVE_DEFAULTS = { sources: '#', limit_messages: 10_000, in_flight_m
  */
 export function live<T extends Topic>(
   topic: T,
-  options: Partial<Pick<Listening, 'sources' | 'limit_messages' | 'in_flight_max' | 'attempts_max'>> = {},
+  options: Partial<Pick<Listening, 'sources' | 'from' | 'limit_messages' | 'in_flight_max' | 'attempts_max'>> = {},
 ): Listening<T> {
   return { topic, delivery: 'live', ...LIVE_DEFAULTS, ...options };
 }

@@ -81,6 +81,24 @@ describe('a running module', () => {
     ]);
   });
 
+  it('hears what others publish in a place of theirs as one topic, about that place, whatever the keys', async () => {
+    const [bus, place] = [memoryBus(), memoryBus()];
+    const answers = listen(bus, '#.answer');
+    const pulses = listen(bus, '#.pulse');
+    const both: Bus = {
+      ...bus,
+      subscribe: ({ from, ...options }, handler) => (from === 'their.place' ? place : bus).subscribe(options, handler),
+    };
+    await run(doubler(live(question, { from: 'their.place' })), both, { pulse_interval_ms: 5 });
+    for (const key of ['', 'no dots', 'a.b.c']) {
+      await place.publish({ key, payload: Buffer.from('{"n":1}'), properties: {} });
+    }
+    await say(bus, 'a', { n: 1 });
+    await answers.until(() => answers.seen.length === 3);
+    expect(answers.seen.map(({ key }) => key)).toEqual(Array(3).fill('their.place.answer'));
+    await pulses.until(() => total(pulses.seen, (body) => body.in['question']) === 3);
+  });
+
   it('says in its pulse what it read and wrote', async () => {
     const bus = memoryBus();
     const pulses = listen(bus, '#.pulse');

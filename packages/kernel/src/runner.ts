@@ -124,7 +124,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     ...(options.version === undefined ? {} : { version: options.version }),
     started_ms: pulsed_ms,
     listens: [
-      ...Object.values(module.listens).map(({ sources, topic }) => `${sources}.${topic.family}`),
+      ...Object.values(module.listens).map(({ sources, from = sources, topic }) => `${from}.${topic.family}`),
       ...Object.values(module.answers).map(({ family }) => `#.${family}`),
     ],
     publishes: [...Object.values(module.publishes), ...Object.values(module.asks)].map(({ family }) => family),
@@ -157,7 +157,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   };
 
   const listen = (name: string, listening: Listening, handler: Handler, shared?: SharedHandler): Subscription => {
-    const { topic, sources, delivery, limit_messages, in_flight_max } = listening;
+    const { topic, from, delivery, limit_messages, in_flight_max } = listening;
     const { family } = topic;
     const remember = (handler: SharedHandler) => (answers: Iterable<Promise<void>>) => {
       const failed = (reason: string) => counts.failed(family, reason);
@@ -175,7 +175,7 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
       shared && remember(shared),
     );
     const take = (envelope: Envelope, share?: Share): Promise<void> => {
-      const work = listener.take(envelope, share);
+      const work = listener.take(from === undefined ? envelope : { ...envelope, key: `${from}.${family}` }, share);
       under_way.add(work);
       const done = () => under_way.delete(work);
       work.then(done, done);
@@ -185,7 +185,8 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     return bus.subscribe(
       {
         name: `${module.name}.${name}`,
-        pattern: `${sources}.${family}`,
+        pattern: patternOf(listening),
+        from,
         delivery: delivery === 'live' ? 'live' : 'kept',
         ...(isShared(listening) && holder !== undefined && { sharing: { parts: listening.partitions, holder } }),
         limit_messages,
@@ -283,10 +284,10 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
     log,
     emit,
     listen: (listening, handler) => {
-      const { topic, sources, delivery } = listening;
+      const { topic, delivery } = listening;
       if (delivery !== 'live')
         throw moduleInvalid(module.name, `it listens to "${topic.family}" now and then, but not live`);
-      return whileWanted(`${sources}.${topic.family}`, () =>
+      return whileWanted(patternOf(listening), () =>
         listen(topic.family, listening, (message) => handler(message as MessageOf<typeof topic>)),
       );
     },
@@ -353,6 +354,11 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   running.ready = Promise.all(declared.map((subscription) => subscription.ready)).then(() => {});
   beatAfter(pulse_interval_ms);
   return running;
+}
+
+/** The binding pattern of a subscription. */
+function patternOf({ topic, sources, from }: Listening): string {
+  return from === undefined ? `${sources}.${topic.family}` : sources;
 }
 
 const DONE = Promise.resolve();

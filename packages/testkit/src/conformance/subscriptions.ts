@@ -58,6 +58,15 @@ export function subscriptions(stage: Stage): void {
       expect(ear.keys).toEqual([first, ...others.slice(-3)]);
     });
 
+    it('that listens where others publish hears nothing of this bus', async () => {
+      // RabbitMQ has this place by itself.
+      const elsewhere = await stage.listen({ pattern: '#', delivery, name: 'elsewhere', from: 'amq.topic' });
+      const ear = await stage.listen({ pattern: '#', delivery });
+      await stage.publishAll(numbered(10));
+      expect(await ear.heard(10)).toEqual(numbered(10));
+      expect(elsewhere.keys).toEqual([]);
+    });
+
     it('that is cancelled is handed nothing more', async () => {
       const ear = await stage.listen({ pattern: '#', delivery, in_flight_max: 1 });
       const witness = await stage.listen({ pattern: '#', name: 'witness' });
