@@ -9,26 +9,30 @@ const FIELDS_MAX = 200;
 /** Elements of a list; more are left out. */
 const LIST_MAX = 1_024;
 
-type Fields = Record<string, unknown>;
+/** A measure in the making: what it may hold the wire's contract says, which is checked when it is published. */
+export type Fields = Record<string, unknown>;
 
 export class Body {
   readonly fields: Fields = {};
+  /** Figures that found no place. */
+  left_out = 0;
 
   /** Sets a figure of a resource; one that is not known is left out. */
   set(resource: string, field: string, value: number | undefined): void {
-    put(this.#inside(this.fields, resource), field, value);
+    this.#put(this.#inside(this.fields, resource), field, value);
   }
 
   /** Sets a figure of an item, as of `sda` in the `devices` of `disks`. */
   item(resource: string, kind: string, item: string, field: string, value: number | undefined): void {
     if (value === undefined) return;
     const items = this.#inside(this.#inside(this.fields, resource), kind);
-    if (!Object.hasOwn(items, item) && Object.keys(items).length >= ITEMS_MAX) return;
-    put(this.#inside(items, item), field, value);
+    if (!Object.hasOwn(items, item) && Object.keys(items).length >= ITEMS_MAX) this.left_out++;
+    else this.#put(this.#inside(items, item), field, value);
   }
 
   /** Sets a figure of many alike, as the cores of a CPU; null where it is not known. */
   list(resource: string, field: string, values: readonly (number | undefined)[]): void {
+    this.left_out += Math.max(0, values.length - LIST_MAX);
     this.#inside(this.fields, resource)[field] = values.slice(0, LIST_MAX).map((value) => value ?? null);
   }
 
@@ -50,6 +54,13 @@ export class Body {
   headline(resource: string, percentage: number | undefined): void {
     if (percentage === undefined || !Number.isFinite(percentage)) return;
     this.fields[`${resource}_percentage`] = rounded(Math.min(100, Math.max(0, percentage)));
+  }
+
+  #put(fields: Fields, field: string, value: number | undefined): void {
+    if (value === undefined || !Number.isFinite(value)) return;
+    const name = snake(field);
+    if (!Object.hasOwn(fields, name) && Object.keys(fields).length >= FIELDS_MAX) this.left_out++;
+    else fields[name] = Number.isInteger(value) ? value : rounded(value);
   }
 
   #inside(fields: Fields, name: string): Fields {
@@ -86,13 +97,6 @@ export function snake(name: string): string {
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '');
   return clean === '' ? 'other' : clean;
-}
-
-function put(fields: Fields, field: string, value: number | undefined): void {
-  if (value === undefined || !Number.isFinite(value)) return;
-  const name = snake(field);
-  if (!Object.hasOwn(fields, name) && Object.keys(fields).length >= FIELDS_MAX) return;
-  fields[name] = Number.isInteger(value) ? value : rounded(value);
 }
 
 function isFields(value: unknown): value is Fields {

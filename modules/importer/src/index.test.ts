@@ -1,6 +1,6 @@
 import { runUnderTest, type Subject } from '@ganglion/testkit';
 import { measure } from '@ganglion/topics';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import importer from './index.ts';
 
 const HOST = 'db-01.example.com';
@@ -172,12 +172,38 @@ describe('a machine with collectd', () => {
   it('does not tell what has not come for three intervals', async () => {
     await using subject = await runUnderTest(importer);
     const at = (seconds: number, lists: readonly object[]) =>
-      lists.map((each) => ({ ...each, interval: 0.1, time: 1_795_639_456 + seconds }));
+      lists.map((each) => ({ ...each, interval: 0.05, time: 1_795_639_456 + seconds }));
     await firstMeasure(subject, 'collectd', [at(0, [...CPU, list('load', 'load', { shortterm: 1 })])]);
     subject.sendRaw('agents.collectd', JSON.stringify(at(1, CPU)));
     const [first, second] = await subject.messages(measure, 2);
     expect(first?.body).toHaveProperty('load');
     expect(second?.body).not.toHaveProperty('load');
+  });
+
+  it('is told at the pace of its fastest plugin, whatever comes first', async () => {
+    await using subject = await runUnderTest(importer);
+    const at = (seconds: number, interval: number, lists: readonly object[]) =>
+      lists.map((each) => ({ ...each, interval, time: 1_795_639_456 + seconds }));
+    const slow = [list('load', 'load', { shortterm: 1 })];
+    await firstMeasure(subject, 'collectd', [at(0, 80_000, slow), at(0, 0.5, CPU)]);
+    subject.sendRaw('agents.collectd', JSON.stringify(at(1, 80_000, slow)));
+    subject.sendRaw('agents.collectd', JSON.stringify(at(1, 0.5, CPU)));
+    const [, second] = await subject.messages(measure, 2);
+    expect(second?.body).toHaveProperty('load');
+  });
+
+  it('is back after its clock was set back, once nothing newer comes', async () => {
+    await using subject = await runUnderTest(importer);
+    const at = (seconds: number) => CPU.map((each) => ({ ...each, interval: 0.05, time: 1_795_639_456 + seconds }));
+    await firstMeasure(subject, 'collectd', [at(3_600)]);
+    let seconds = 0;
+    const timer = setInterval(() => {
+      subject.sendRaw('agents.collectd', JSON.stringify(at(seconds++)));
+    }, 50);
+    onTestFinished(() => clearInterval(timer));
+    const [, second] = await subject.messages(measure, 2);
+    expect(second?.time_ms).toBeLessThan(1_795_639_456_000 + 3_600_000);
+    expect((await subject.pulse()).counts['late_figures']).toBeGreaterThan(0);
   });
 
   it.each([

@@ -2,7 +2,8 @@
 
 import type { BodyOf, Topic } from '@ganglion/kernel';
 import type { Measure } from '@ganglion/topics';
-import type { Composed, Known, Sent, Source } from './source.ts';
+import { Body, type Fields } from './body.ts';
+import type { Known, Sent, Source } from './source.ts';
 
 /** Machines at most; who is new then is left out. */
 export const MACHINES_MAX = 20_000;
@@ -29,13 +30,12 @@ interface Figure {
   per_second: number | undefined;
   time_ms: number;
   interval_ms: number | undefined;
+  /** When it came, by our clock. */
+  heard_ms: number;
 }
 
 interface Machine {
   readonly figures: Map<string, Figure>;
-  /** The newest time of its figures. */
-  time_ms: number;
-  interval_ms: number | undefined;
   /** By our clock: when something came last, when its measure is due, and when the last was. */
   heard_ms: number;
   due_ms: number | undefined;
@@ -90,23 +90,25 @@ export class Machines<T extends Topic> {
         this.#count('figures_left_out');
         return;
       }
-      machine.figures.set(id, { id, value, per_second: undefined, time_ms, interval_ms });
+      machine.figures.set(id, { id, value, per_second: undefined, time_ms, interval_ms, heard_ms: now_ms });
     } else {
-      // What comes late says nothing about now.
-      if (time_ms <= known.time_ms) {
+      const passed_ms = time_ms - known.time_ms;
+      // What comes late says nothing about now; but after so long nothing else came: the machine's clock was set back.
+      if (passed_ms <= 0 && !isOver(known, now_ms)) {
         this.#count('late_figures');
         return;
       }
       const grown = value - known.value;
-      known.per_second = grown < 0 ? undefined : (grown * 1_000) / (time_ms - known.time_ms);
+      known.per_second = grown < 0 || passed_ms <= 0 ? undefined : (grown * 1_000) / passed_ms;
       known.value = value;
       known.time_ms = time_ms;
       known.interval_ms = interval_ms;
+      known.heard_ms = now_ms;
     }
-    machine.time_ms = Math.max(machine.time_ms, time_ms);
-    machine.interval_ms = interval_ms;
     machine.heard_ms = now_ms;
-    machine.due_ms ??= Math.max(now_ms + SETTLE_MS, machine.measured_ms + (interval_ms ?? 0) * INTERVAL_SHARE);
+    // Of figures with several intervals the shortest is the machine's.
+    const due_ms = Math.max(now_ms + SETTLE_MS, machine.measured_ms + (interval_ms ?? 0) * INTERVAL_SHARE);
+    machine.due_ms = Math.min(machine.due_ms ?? due_ms, due_ms);
   }
 
   /** The machines whose measure is due, each once. */
@@ -115,9 +117,10 @@ export class Machines<T extends Topic> {
       if (now_ms - machine.heard_ms > FORGET_MS) this.#machines.delete(name);
       if (machine.due_ms === undefined || machine.due_ms > now_ms) continue;
       machine.due_ms = undefined;
-      for (const [id, { time_ms, interval_ms }] of machine.figures) {
-        const over_ms = interval_ms === undefined ? OVER_MS : interval_ms * OVER_INTERVALS;
-        if (machine.time_ms - time_ms > over_ms) machine.figures.delete(id);
+      let time_ms = 0;
+      for (const [id, figure] of machine.figures) {
+        if (isOver(figure, now_ms)) machine.figures.delete(id);
+        else time_ms = Math.max(time_ms, figure.time_ms);
       }
       const body = this.#compose(name, machine.figures.values());
       if (body === undefined) continue;
@@ -127,17 +130,20 @@ export class Machines<T extends Topic> {
         continue;
       }
       machine.measured_ms = now_ms;
-      yield { machine: name, time_ms: machine.time_ms, body };
+      yield { machine: name, time_ms, body };
     }
   }
 
-  #compose(name: string, known: Iterable<Known>): Composed | undefined {
+  #compose(name: string, known: Iterable<Known>): Fields | undefined {
+    const body = new Body();
     try {
-      return this.#source.compose(known);
+      this.#source.compose(known, body);
     } catch (error) {
       this.#onFailed(name, error);
       return undefined;
     }
+    if (body.left_out > 0) this.#count('figures_left_out', body.left_out);
+    return body.fields;
   }
 
   #machine(name: string, now_ms: number): Machine | undefined {
@@ -149,8 +155,6 @@ export class Machines<T extends Topic> {
     }
     const machine: Machine = {
       figures: new Map(),
-      time_ms: 0,
-      interval_ms: undefined,
       heard_ms: now_ms,
       due_ms: undefined,
       measured_ms: Number.NEGATIVE_INFINITY,
@@ -160,6 +164,11 @@ export class Machines<T extends Topic> {
   }
 }
 
-function isMeasure(body: Composed): body is Measure {
+function isOver({ heard_ms, interval_ms }: Figure, now_ms: number): boolean {
+  const over_ms = interval_ms === undefined ? OVER_MS : interval_ms * OVER_INTERVALS + SETTLE_MS;
+  return now_ms - heard_ms > over_ms;
+}
+
+function isMeasure(body: Fields): body is Measure {
   return typeof body['cpu_percentage'] === 'number';
 }

@@ -1,6 +1,7 @@
 // What a source is: the figures of some other agent, as they come, and what they are in a measure. Each is one file in `sources/`.
 
 import type { BodyOf, Topic } from '@ganglion/kernel';
+import type { Body } from './body.ts';
 
 /** One figure that an agent has sent. */
 export interface Sent {
@@ -30,12 +31,9 @@ export interface Source<T extends Topic = Topic> {
   readonly topic: T;
   /** The figures in a message. */
   read(body: BodyOf<T>): Iterable<Sent>;
-  /** What a machine measures, in the wire's names and units; without `cpu_percentage` it is no measure yet. */
-  compose(known: Iterable<Known>): Composed;
+  /** Puts into a body what a machine measures, in the wire's names and units; without `cpu_percentage` it is no measure yet. */
+  compose(known: Iterable<Known>, body: Body): void;
 }
-
-/** A measure in the making: its fields are what the wire's contract says, checked when it is published. */
-export type Composed = Record<string, unknown>;
 
 /** Defines a source; the type of what it reads follows from its topic. */
 export function defineSource<T extends Topic>(source: Source<T>): Source<T> {

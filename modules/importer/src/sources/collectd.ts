@@ -3,7 +3,7 @@
 
 import { defineTopic } from '@ganglion/kernel';
 import Type from 'typebox';
-import { Body, largest, share, snake } from '../body.ts';
+import { type Body, largest, share, snake } from '../body.ts';
 import { defineSource, type Known } from '../source.ts';
 
 /** Texts are names; collectd itself allows 63 or 127 characters. */
@@ -22,7 +22,7 @@ const ValueList = Type.Object({
   dstypes: Type.Array(Name, { maxItems: 64 }),
   /** Both in seconds. */
   time: Type.Number({ minimum: 0 }),
-  interval: Type.Number({ minimum: 0 }),
+  interval: Type.Number({ minimum: 0, maximum: 86_400 }),
 });
 
 const topic = defineTopic('collectd', Type.Array(ValueList, { title: 'Value lists of collectd', maxItems: 10_000 }));
@@ -45,8 +45,7 @@ export const collectd = defineSource({
       }
     }
   },
-  compose(known) {
-    const body = new Body();
+  compose(known, body) {
     const cpu = new Cpu();
     for (const each of known) {
       const value = wordsOf(each);
@@ -56,7 +55,6 @@ export const collectd = defineSource({
     }
     cpu.tell(body);
     conclude(body);
-    return body.fields;
   },
 });
 

@@ -3,7 +3,7 @@
 
 import { defineTopic } from '@ganglion/kernel';
 import Type, { type Static } from 'typebox';
-import { Body, largest, share, snake } from '../body.ts';
+import { type Body, largest, share, snake } from '../body.ts';
 import { defineSource, type Known } from '../source.ts';
 
 const Metric = Type.Object({
@@ -40,8 +40,7 @@ export const telegraf = defineSource({
       }
     }
   },
-  compose(known) {
-    const body = new Body();
+  compose(known, body) {
     for (const each of known) {
       const [input = '', item = '', field = ''] = each.id.split(SEPARATOR);
       const read = { item, field, ...each };
@@ -50,7 +49,6 @@ export const telegraf = defineSource({
       else body.item(snake(input), 'instances', item, field, each.value);
     }
     conclude(body);
-    return body.fields;
   },
 });
 
