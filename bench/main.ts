@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { startRabbitmq } from '@ganglion/testkit';
 import type { Bench } from './context.ts';
 import { Driver } from './driver.ts';
+import { measureExporter } from './exporter.ts';
 import { measureGrowth } from './growth.ts';
 import { keepResults, keepTable } from './keep.ts';
 import { measureLatency } from './latency.ts';
@@ -26,13 +27,14 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   steps: ({ quick }) => measureSteps(quick),
   peers: measurePeers,
   syscalls: measureSyscalls,
+  exporter: measureExporter,
 };
 
 /** What is measured only when it is asked for. */
 const LONG: typeof PARTS = { growth: measureGrowth };
 
 /** Parts that have a table of their own, which a run of them alone writes anew. */
-const APART = ['peers', 'syscalls'];
+const APART = ['peers', 'syscalls', 'exporter'];
 
 /** In the repository. This file runs as `.build/bench/main.js`. */
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));

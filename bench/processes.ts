@@ -28,6 +28,11 @@ export function startGanglion(...words: readonly string[]): Promise<Program> {
   return start([...nodeOptions(words), GANGLION, 'run', ...words]);
 }
 
+/** Starts `ganglion up …`, all in one process; resolves when it says that it runs. */
+export function startSystem(...words: readonly string[]): Promise<Program> {
+  return start([...nodeOptions(['up']), GANGLION, 'up', ...words]);
+}
+
 /** Starts one of the bare loops in `floor/`; resolves when it says that it is ready. */
 export function startFloor(name: string, ...words: readonly string[]): Promise<Program> {
   return startOwn(`floor/${name}`, ...words);
@@ -146,7 +151,7 @@ function ready(child: ChildProcess, words: readonly string[]): Promise<number | 
     const hear = (line: string) => {
       if (said.length < 10_000) said += `${line}\n`;
       port ??= portIn(line);
-      if (line !== 'ready' && !line.includes('runs as ')) return;
+      if (line !== 'ready' && !line.includes('runs as ') && !line.includes('Ctrl-C stops them')) return;
       clearTimeout(timer);
       child.removeAllListeners('exit');
       resolve(port);
