@@ -1,15 +1,19 @@
 // The machines, each with the newest that was heard of it, and what that is in figures. No I/O and no clock of its own.
 
+import type { UnreadOf } from '@ganglion/kernel';
 import {
-  type Analysis,
+  type analysis,
   areLastWords,
   type Birth,
   type Death,
   lifeOf,
-  type Measure,
+  type measure,
   usualInterval,
 } from '@ganglion/topics';
-import { type Figure, Figures, type Label } from './figures.ts';
+import { type Figure, Figures, type Label, type Visit } from './figures.ts';
+
+type Measured = UnreadOf<typeof measure>;
+type Analysed = UnreadOf<typeof analysis>;
 
 /** Machines that are known at most, the dead among them; of more, those longest silent are forgotten. */
 export const MACHINES_MAX = 20_000;
@@ -25,15 +29,6 @@ const LATE_MAX = 10;
 
 /** Labels that a machine's owner may give it; more are left out. */
 const LABELS_MAX = 32;
-
-/** What is heard of a machine. */
-export interface Heard<Body> {
-  readonly body: Body;
-  /** When it happened, epoch milliseconds by the machine's clock. */
-  readonly time_ms: number;
-  /** When it came, by ours. */
-  readonly received_ms: number;
-}
 
 /** A machine, and what its owner calls it by. Another object when that changes, so that a format may keep what it makes of it. */
 export interface Named {
@@ -57,8 +52,8 @@ interface Machine {
   named: Named;
   /** What its birth said of it. */
   about: Figure | undefined;
-  measure: Heard<Measure> | undefined;
-  analysis: Heard<Analysis> | undefined;
+  measure: Measured | undefined;
+  analysis: Analysed | undefined;
   received_ms: number;
   interval_ms: number | undefined;
   gone: Pick<Death, 'died_ms'> | undefined;
@@ -98,8 +93,9 @@ export class Fleet {
     return [...this.#machines.keys()];
   }
 
-  measured(name: string, heard: Heard<Measure>): void {
-    const machine = this.#machine(name, heard.received_ms);
+  /** A machine has measured. It is read when somebody wants its figures. */
+  measured(heard: Measured): void {
+    const machine = this.#machine(heard.source, heard.received_ms);
     const before = machine.measure;
     // What was sent late, after an outage, is not how it is now.
     if (before !== undefined && heard.time_ms < before.time_ms && ++machine.late <= LATE_MAX) {
@@ -114,8 +110,8 @@ export class Fleet {
     machine.received_ms = heard.received_ms;
   }
 
-  analysed(name: string, heard: Heard<Analysis>): void {
-    const machine = this.#machine(name, heard.received_ms);
+  analysed(heard: Analysed): void {
+    const machine = this.#machine(heard.source, heard.received_ms);
     if (machine.analysis !== undefined && heard.time_ms < machine.analysis.time_ms && machine.late > 0) return;
     machine.analysis = heard;
   }
@@ -170,9 +166,9 @@ export class Fleet {
     visit(UP, is_up ? 1 : 0);
     if (machine.about !== undefined) visit(machine.about, 1);
     if (is_live) {
-      this.#figures.measure(measure.body, visit);
+      this.#visitMeasure(measure, visit);
       if (analysis !== undefined && now_ms - analysis.received_ms <= Math.max(now_ms - received_ms, JUDGED_MS)) {
-        this.#figures.analysis(analysis.body, visit);
+        this.#visitAnalysis(analysis, visit);
       }
     }
     return { machine: machine.named, time_ms, ended: false, ...this.#taken };
@@ -183,12 +179,22 @@ export class Fleet {
     const machine = this.#machines.get(name);
     if (machine?.measure === undefined) return undefined;
     const visit = this.#begin();
-    this.#figures.measure(machine.measure.body, visit);
-    if (machine.analysis !== undefined) this.#figures.analysis(machine.analysis.body, visit);
+    this.#visitMeasure(machine.measure, visit);
+    if (machine.analysis !== undefined) this.#visitAnalysis(machine.analysis, visit);
     return { machine: machine.named, time_ms: now_ms, ended: true, ...this.#taken };
   }
 
-  #begin(): (figure: Figure, value: number) => void {
+  #visitMeasure(heard: Measured, visit: Visit): void {
+    const message = heard.read();
+    if (message !== undefined) this.#figures.measure(message.body, visit);
+  }
+
+  #visitAnalysis(heard: Analysed, visit: Visit): void {
+    const message = heard.read();
+    if (message !== undefined) this.#figures.analysis(message.body, visit);
+  }
+
+  #begin(): Visit {
     const { figures, values } = this.#taken;
     figures.length = 0;
     values.length = 0;

@@ -1,6 +1,6 @@
 // The exporter: listens to what the machines measure and how they are judged, and hands it to other people's tools.
 
-import { defineModule, live } from '@ganglion/kernel';
+import { defineModule, live, unread } from '@ganglion/kernel';
 import { analysis, birth, death, measure } from '@ganglion/topics';
 import Type from 'typebox';
 import { Fleet } from './fleet.ts';
@@ -16,8 +16,9 @@ const NEWEST = { limit_messages: 20_000, in_flight_max: 1_000 };
 export default defineModule({
   name: 'exporter',
   listens: {
-    measure: live(measure, NEWEST),
-    analysis: live(analysis, NEWEST),
+    // Asked or sent now and then: most of what comes is never read.
+    measure: unread(measure, NEWEST),
+    analysis: unread(analysis, NEWEST),
     birth: live(birth, NEWEST),
     death: live(death, NEWEST),
   },
@@ -45,8 +46,8 @@ export default defineModule({
     );
 
     return {
-      measure: ({ source, body, time_ms, received_ms }) => fleet.measured(source, { body, time_ms, received_ms }),
-      analysis: ({ source, body, time_ms, received_ms }) => fleet.analysed(source, { body, time_ms, received_ms }),
+      measure: (heard) => fleet.measured(heard),
+      analysis: (heard) => fleet.analysed(heard),
       birth: ({ source, body, received_ms }) => {
         if (body.kind === 'machine') fleet.born(source, body, received_ms);
       },

@@ -64,6 +64,8 @@ export {
   type SharedListening,
   shared,
   type TapOptions,
+  type UnreadListening,
+  unread,
 } from './module.ts';
 export { checkPattern, compilePattern } from './pattern.ts';
 export { type About, type Pulse, pulse } from './pulse.ts';
@@ -99,5 +101,7 @@ export {
   routingKey,
   splitKey,
   type Topic,
+  type Unread,
+  type UnreadOf,
 } from './topic.ts';
 export { Versions } from './versions.ts';

@@ -1,7 +1,7 @@
 // The way in: an envelope becomes a message, the module's handler takes it in its turn, and its answer goes out.
 
 import type { Envelope, Share } from './bus.ts';
-import { decode } from './codec.ts';
+import { BODY_BYTES_MAX, decode, readTime } from './codec.ts';
 import { oneLine, reasonOf, shareLost } from './errors.ts';
 import { type Log, LogLimiter } from './log.ts';
 import type { Listening } from './module.ts';
@@ -9,15 +9,15 @@ import type { Publisher } from './publisher.ts';
 import type { PulseCounts } from './pulse.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Remembering } from './remembering.ts';
-import type { Message } from './topic.ts';
+import { type Message, splitKey, type Unread } from './topic.ts';
 import { Versions } from './versions.ts';
 
 /** Waits between the tries of one message: doubled each time, from the first to the last. */
 const RETRY_FIRST_MS = 100;
 const RETRY_LAST_MS = 5000;
 
-/** What a module does with a message. */
-export type Handler = (message: Message) => unknown;
+/** What a module does with a message, or with one that is {@link Unread}. */
+export type Handler = (message: never) => unknown;
 
 /** What a handler's answer has come to: it was offered to the bus, which may not have confirmed it yet. */
 interface Answered {
@@ -27,7 +27,7 @@ interface Answered {
 /** Serves one subscription of one instance. */
 export class Listener {
   readonly #listening: Listening;
-  readonly #handler: Handler;
+  readonly #handler: (message: Message | Unread) => unknown;
   readonly #publisher: Publisher;
   readonly #counts: PulseCounts;
   readonly #log: Log;
@@ -55,7 +55,8 @@ export class Listener {
     remembering?: (answers: Iterable<Promise<void>>) => Remembering,
   ) {
     this.#listening = listening;
-    this.#handler = handler;
+    // Which of the two it takes, follows from how it listens.
+    this.#handler = handler as (message: Message | Unread) => unknown;
     this.#publisher = publisher;
     this.#counts = counts;
     this.#log = log;
@@ -69,17 +70,52 @@ export class Listener {
    * its tries.
    */
   take(envelope: Envelope, share?: Share): Promise<void> {
-    const { topic } = this.#listening;
-    const message = decode(topic, envelope, Date.now(), this.#versions);
-    if ('refused' in message) {
-      this.#failed(message.refused, { key: oneLine(envelope.key, 255) }, `refused, ${message.detail}`);
-      return DONE;
-    }
+    const { topic, unread } = this.#listening;
+    if (unread) return this.#takeUnread(envelope);
+    const message = this.#read(envelope, Date.now());
+    if (message === undefined) return DONE;
     this.#counts.in(topic.family);
     this.#remembering?.heard(share, message.source);
     // A foreign message without an id cannot be told from its repetition.
     if (this.#handled === undefined || message.id === '') return this.#work(message, share);
     return this.#handleOnce(message, this.#handled, share);
+  }
+
+  #read(envelope: Envelope, received_ms: number): Message | undefined {
+    const message = decode(this.#listening.topic, envelope, received_ms, this.#versions);
+    if (!('refused' in message)) return message;
+    this.#failed(message.refused, { key: oneLine(envelope.key, 255) }, `refused, ${message.detail}`);
+    return undefined;
+  }
+
+  #takeUnread(envelope: Envelope): Promise<void> {
+    const { family } = this.#listening.topic;
+    const { time, version } = envelope.properties;
+    const parts = splitKey(envelope.key);
+    const received_ms = Date.now();
+    // What tells but changes is put together as it comes; and what no one is about, or is too large to keep, is refused.
+    const is_kept = parts !== undefined && version === undefined && envelope.payload.byteLength <= BODY_BYTES_MAX;
+    let message = is_kept ? undefined : this.#read(envelope, received_ms);
+    if (!is_kept && message === undefined) return DONE;
+    // A copy: the bus's bytes are a part of what came with them, which would be kept too.
+    let waiting = is_kept ? { ...envelope, payload: Buffer.from(envelope.payload) } : undefined;
+    this.#counts.in(family);
+    try {
+      this.#handler({
+        family,
+        source: message?.source ?? parts?.source ?? '',
+        time_ms: readTime(time) ?? received_ms,
+        received_ms,
+        read: () => {
+          if (waiting !== undefined) message = this.#read(waiting, received_ms);
+          waiting = undefined;
+          return message;
+        },
+      });
+    } catch (error) {
+      this.#failed('handler', { source: oneLine(envelope.key, 255) }, `handler failed, ${reasonOf(error)}`);
+    }
+    return DONE;
   }
 
   /** What comes again while it is being handled waits for the outcome, and is handled again only if that failed. */

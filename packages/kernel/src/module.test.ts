@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { defineModule, isModule, kept, live } from './module.ts';
+import { defineModule, isModule, kept, live, unread } from './module.ts';
 import { defineTopic } from './topic.ts';
 
 const question = defineTopic('question', Type.Object({ n: Type.Number() }));
@@ -73,6 +73,12 @@ describe('the types of a module', () => {
         listens: { question },
         // @ts-expect-error: a number has no such method.
         start: () => ({ question: ({ body }) => body.n.trim() }),
+      }),
+      defineModule({
+        name: 'not-read',
+        listens: { question: unread(question) },
+        // @ts-expect-error: it has no body before it is read.
+        start: () => ({ question: ({ body }) => void body }),
       }),
       defineModule({
         name: 'wrong-setting',

@@ -7,7 +7,7 @@ import type { Bus, Envelope, Subscription } from './bus.ts';
 import { moduleInvalid } from './errors.ts';
 import type { Log } from './log.ts';
 import type { AnsweredOf, AskedOf, Question } from './question.ts';
-import type { DraftOf, MessageOf, Topic } from './topic.ts';
+import type { DraftOf, MessageOf, Topic, UnreadOf } from './topic.ts';
 
 /** How a module listens to a topic. Made by {@link live}, {@link kept} or {@link shared}. */
 export interface Listening<T extends Topic = Topic> {
@@ -25,6 +25,13 @@ export interface Listening<T extends Topic = Topic> {
   readonly in_flight_max: number;
   /** How often a message is tried in all before it is refused. A handler that throws fails one try. */
   readonly attempts_max: number;
+  /** Hands messages on as they came. Made by {@link unread}. */
+  readonly unread?: true;
+}
+
+/** As {@link unread} makes it. */
+export interface UnreadListening<T extends Topic = Topic> extends Listening<T> {
+  readonly unread: true;
 }
 
 /** The same, with the sources shared out among the instances. Made by {@link shared}. */
@@ -49,6 +56,14 @@ export function live<T extends Topic>(
   options: Partial<Pick<Listening, 'sources' | 'from' | 'limit_messages' | 'in_flight_max' | 'attempts_max'>> = {},
 ): Listening<T> {
   return { topic, delivery: 'live', ...LIVE_DEFAULTS, ...options };
+}
+
+/**
+ * Listens as {@link live} does, for a module that needs the newest of each source now and then, and not every message: its
+ * handler keeps what comes, and reads it when it is wanted. What nobody reads costs a tenth.
+ */
+export function unread<T extends Topic>(topic: T, options?: Parameters<typeof live>[1]): UnreadListening<T> {
+  return { ...live(topic, options), unread: true };
 }
 
 /**
@@ -93,12 +108,15 @@ export type Output<P extends Publishes> = DraftOf<P[keyof P]> | readonly DraftOf
 
 /**
  * A handler for each subscription. Calls for one subscription never overlap: the next message waits until the handler
- * has returned, or its promise has settled. Returning acknowledges; throwing follows `attempts_max`.
+ * has returned, or its promise has settled. Returning acknowledges; throwing follows `attempts_max`. Of what is
+ * {@link unread} it answers nothing.
  */
 export type Handlers<L extends Listens, P extends Publishes> = {
   readonly [Name in keyof L]: L[Name] extends SharedListening<infer T>
     ? SharedHandler<T, P>
-    : (message: MessageOf<TopicOf<L[Name]>>) => Output<P> | Promise<Output<P>>;
+    : L[Name] extends UnreadListening<infer T>
+      ? (message: UnreadOf<T>) => void
+      : (message: MessageOf<TopicOf<L[Name]>>) => Output<P> | Promise<Output<P>>;
 };
 
 /**

@@ -5,10 +5,10 @@ import type { Bus, Envelope } from './bus.ts';
 import { busBufferFull } from './errors.ts';
 import { type Log, silentLog } from './log.ts';
 import { memoryBus } from './memory-bus.ts';
-import { type Context, defineModule, kept, live } from './module.ts';
+import { type Context, defineModule, kept, live, unread } from './module.ts';
 import { type Pulse, pulse } from './pulse.ts';
 import { instanceName, type RunningModule, readConfig, runModule } from './runner.ts';
-import { defineTopic, type Message } from './topic.ts';
+import { defineTopic, type Message, type Unread } from './topic.ts';
 
 const question = defineTopic('question', Type.Object({ n: Type.Number() }));
 const answer = defineTopic('answer', Type.Object({ twice: Type.Number() }));
@@ -97,6 +97,69 @@ describe('a running module', () => {
     await answers.until(() => answers.seen.length === 3);
     expect(answers.seen.map(({ key }) => key)).toEqual(Array(3).fill('their.place.answer'));
     await pulses.until(() => total(pulses.seen, (body) => body.in['question']) === 3);
+  });
+
+  it('may keep what comes unread, and reads it once, when it is wanted', async () => {
+    const bus = memoryBus();
+    const pulses = listen(bus, '#.pulse');
+    const kept_unread: Unread<'question', { n: number }>[] = [];
+    const keeper = defineModule({
+      name: 'keeper',
+      listens: { question: unread(question) },
+      start: () => ({ question: (message) => void kept_unread.push(message) }),
+    });
+    await run(keeper, bus, { pulse_interval_ms: 5 });
+    const payload = Buffer.from('{"n":1}');
+    const time = '2026-11-24T12:00:00.250Z';
+    await bus.publish({ key: 'a.question', payload, properties: { time, id: '7' } });
+    await say(bus, 'b', { n: 'none' });
+    await bus.publish({ key: 'question', payload, properties: {} });
+    await pulses.until(() => total(pulses.seen, (body) => body.failed['question']?.['no_source']) === 1);
+    // The bus may use the bytes again.
+    payload.fill(0);
+    expect(kept_unread.map(({ source }) => source)).toEqual(['a', 'b']);
+    expect(total(pulses.seen, (body) => body.in['question'])).toBe(2);
+    expect(kept_unread[0]?.time_ms).toBe(Date.parse(time));
+    const message = kept_unread[0]?.read();
+    expect(message).toMatchObject({ source: 'a', id: '7', body: { n: 1 } });
+    expect(kept_unread[0]?.read()).toBe(message);
+    for (const _ of [1, 2]) expect(kept_unread[1]?.read()).toBeUndefined();
+    await pulses.until(() => total(pulses.seen, (body) => body.failed['question']?.['wrong_type']) === 1);
+  });
+
+  it('that keeps what comes unread has whole bodies of those who tell changes', async () => {
+    const bus = memoryBus();
+    const bodies: unknown[] = [];
+    let told: () => void = () => {};
+    const both = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    const keeper = defineModule({
+      name: 'keeper',
+      listens: { question: unread(question) },
+      start: () => {
+        const waiting: Unread<'question', { n: number }>[] = [];
+        return {
+          question: (message) => {
+            if (waiting.push(message) < 3) return;
+            bodies.push(waiting[2]?.read()?.body);
+            told();
+          },
+        };
+      },
+    });
+    await run(keeper, bus);
+    const tell = (body: object, version: string, since?: string) =>
+      bus.publish({
+        key: 'a.question',
+        payload: Buffer.from(JSON.stringify(body)),
+        properties: { sender: 's', version, since },
+      });
+    await tell({ n: 1, x: 1 }, '1');
+    await tell({ n: 2 }, '2', '1');
+    await tell({ n: 3 }, '3', '2');
+    await both;
+    expect(bodies).toEqual([{ n: 3, x: 1 }]);
   });
 
   it('says in its pulse what it read and wrote', async () => {

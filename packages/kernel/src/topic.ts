@@ -42,6 +42,16 @@ export interface Message<Family extends string = string, Body = unknown> {
   readonly received_ms: number;
 }
 
+/** A message that came in and that nobody has read yet; see `unread` in module.ts. */
+export interface Unread<Family extends string = string, Body = unknown>
+  extends Pick<Message<Family, Body>, 'family' | 'source' | 'time_ms' | 'received_ms'> {
+  /**
+   * Reads it, once however often it is called: checked as every message is. Undefined when it is none of its topic, which the
+   * pulse and the log then say.
+   */
+  read(): Message<Family, Body> | undefined;
+}
+
 /** One step of a message's way: the instance that published it and when, epoch milliseconds. */
 export type Hop = readonly [instance: string, time_ms: number];
 
@@ -62,6 +72,9 @@ export type BodyOf<T> = T extends Topic<string, infer Schema> ? Static<Schema> :
 
 /** The message a listener of a topic gets. */
 export type MessageOf<T> = T extends Topic<infer Family, infer Schema> ? Message<Family, Static<Schema>> : never;
+
+/** The same, unread. */
+export type UnreadOf<T> = T extends Topic<infer Family, infer Schema> ? Unread<Family, Static<Schema>> : never;
 
 /** What calling a topic makes. */
 export type DraftOf<T> = T extends Topic<infer Family, infer Schema> ? Draft<Family, Static<Schema>> : never;
