@@ -90,15 +90,16 @@ export class Listener {
 
   #takeUnread(envelope: Envelope): Promise<void> {
     const { family } = this.#listening.topic;
-    const { time, version } = envelope.properties;
-    const parts = splitKey(envelope.key);
+    const { key, properties } = envelope;
+    const { time, version } = properties;
+    const parts = splitKey(key);
     const received_ms = Date.now();
     // What tells but changes is put together as it comes; and what no one is about, or is too large to keep, is refused.
     const is_kept = parts !== undefined && version === undefined && envelope.payload.byteLength <= BODY_BYTES_MAX;
     let message = is_kept ? undefined : this.#read(envelope, received_ms);
     if (!is_kept && message === undefined) return DONE;
-    // A copy: the bus's bytes are a part of what came with them, which would be kept too.
-    let waiting = is_kept ? { ...envelope, payload: Buffer.from(envelope.payload) } : undefined;
+    // A copy, since the bus's bytes are a part of what came with them; as a text, since many small buffers keep the collector busy.
+    let waiting = is_kept ? latin1(envelope.payload) : undefined;
     this.#counts.in(family);
     try {
       this.#handler({
@@ -107,13 +108,15 @@ export class Listener {
         time_ms: readTime(time) ?? received_ms,
         received_ms,
         read: () => {
-          if (waiting !== undefined) message = this.#read(waiting, received_ms);
+          if (waiting !== undefined) {
+            message = this.#read({ key, properties, payload: Buffer.from(waiting, 'latin1') }, received_ms);
+          }
           waiting = undefined;
           return message;
         },
       });
     } catch (error) {
-      this.#failed('handler', { source: oneLine(envelope.key, 255) }, `handler failed, ${reasonOf(error)}`);
+      this.#failed('handler', { source: oneLine(key, 255) }, `handler failed, ${reasonOf(error)}`);
     }
     return DONE;
   }
@@ -223,6 +226,11 @@ export class Listener {
 
 const DONE = Promise.resolve();
 const always = () => true;
+
+/** Bytes as characters, one for one. */
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+}
 
 /** Waits, but no longer than until the stop. */
 function pause(duration_ms: number, stopping: AbortSignal): Promise<void> {
