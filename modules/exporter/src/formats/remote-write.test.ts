@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { survives } from '../exporter-under-test.ts';
 import { says } from '../receiver.ts';
 
-// What is in a message, a real Prometheus reads: see test/prometheus.test.ts.
+// What is in a message, a real Prometheus reads: see test/export.test.ts.
 describe('remote write', () => {
   survives('remote_write', says(204));
 });

@@ -1,6 +1,7 @@
 // Prometheus's remote write, and who else takes it (Mimir, Thanos, VictoriaMetrics, Grafana Cloud): protobuf in snappy over HTTP.
 // Names are those of /metrics. https://prometheus.io/docs/specs/prw/remote_write_spec/
 
+import { compress } from 'snappyjs';
 import Type from 'typebox';
 import type { Figure, Label } from '../figures.ts';
 import type { Named, Snapshot } from '../fleet.ts';
@@ -9,7 +10,6 @@ import { post, TARGET } from '../http.ts';
 import { Made } from '../made.ts';
 import { familyOf, inBaseUnit, machineLabels, ownLabels } from '../prometheus-names.ts';
 import { PACE, Pusher, type Writer } from '../pusher.ts';
-import { Snappy } from '../snappy.ts';
 
 export const remote_write = defineFormat({
   name: 'remote_write',
@@ -67,7 +67,6 @@ const ENDED = Buffer.from([2, 0, 0, 0, 0, 0, 0xf0, 0x7f]);
  * Labels are written once for each figure and each machine, and put together from then on.
  */
 class SeriesWriter implements Writer {
-  readonly #snappy = new Snappy();
   readonly #machines = new Made<Named, readonly Written[]>((named) =>
     machineLabels(named).map(writeLabel).sort(byName),
   );
@@ -111,7 +110,8 @@ class SeriesWriter implements Writer {
   }
 
   take(): Uint8Array {
-    const message = Buffer.from(this.#snappy.compress(this.#bytes.subarray(0, this.#size)));
+    // Of a Buffer it would make one as large as the worst case, and all of that would wait.
+    const message = compress(new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#size));
     this.#size = 0;
     return message;
   }
