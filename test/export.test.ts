@@ -1,5 +1,6 @@
 // What the exporter hands over, as the tools it is for have it: a real Prometheus and a real InfluxDB from Debian's packages.
 
+import { spawnSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { join, type Stranger } from './support/exchange.ts';
 import { eventually, ownPorts, startInfluxdb, startPrometheus } from './support/time-series.ts';
@@ -98,6 +99,22 @@ test('a real Prometheus has the same curve as was measured, asked for and sent, 
     const up = await prometheus.ask(`ganglion_up{machine="${silent}"}`);
     return (up.length === 2 && up.every(({ samples }) => samples[0]?.[1] === 0)) || undefined;
   });
+});
+
+test("what this very machine measures is read by Prometheus's own promtool, which has nothing to say against it", async () => {
+  const [port] = await ownPorts(1);
+  const place = ownPlace();
+  await Promise.all([
+    run(place, 'exporter', '--metrics-port', `${port}`),
+    run(place, 'tracker', '--interval', '200ms', '--label', 'site=a "b"\\'),
+    run(place, 'presence'),
+  ]);
+  const text = await eventually(async () => {
+    const told = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return told.includes('ganglion_network_received_bytes_per_second') && told.includes('site=') ? told : undefined;
+  });
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+  expect([status, stdout, stderr]).toEqual([0, '', '']);
 });
 
 test('a real InfluxDB has what was measured, at its time', async () => {

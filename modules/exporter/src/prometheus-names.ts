@@ -2,6 +2,7 @@
 
 import type { Figure, Label } from './figures.ts';
 import type { Named } from './fleet.ts';
+import { Made } from './made.ts';
 import type { Unit } from './unit.ts';
 
 /** All figures of one name. */
@@ -47,6 +48,12 @@ const HELP: Readonly<Record<string, string>> = {
 /** Names of labels that are ours: an owner's label of such a name is put behind `label_`. */
 const OURS = new Set(['machine', 'resource', 'band', 'job', 'instance', 'le', 'quantile']);
 
+/** Labels that say whose a figure is. */
+const OF_MACHINES = new Set(['machine', 'job', 'instance']);
+
+/** Series that are told apart; past that all are forgotten and told apart anew. */
+const SERIES_MAX = 200_000;
+
 /** The family that a figure belongs to. */
 export function familyOf({ resource, stem, unit, is_info }: Figure): Family {
   const [unit_name, divisor] = UNITS[unit];
@@ -59,7 +66,7 @@ export function familyOf({ resource, stem, unit, is_info }: Figure): Family {
   return {
     name: unit_name === '' && !is_info ? name.replace(RESERVED, '') : name,
     unit: unit_name,
-    help: (help ?? '').replace(/[^ -~]|\\/g, '?'),
+    help: (help ?? '').replace(/[^ -~]|[\\"]/g, '?'),
     divisor,
   };
 }
@@ -79,7 +86,36 @@ export function labelName(name: string): string {
 
 /** Names and values of a figure's own labels. */
 export function ownLabels({ labels }: Figure): readonly Label[] {
-  return unique(labels.map(([name, value]) => [labelName(name), value]));
+  return unique(
+    labels.map(([label, value]) => {
+      const name = labelName(label);
+      return [OF_MACHINES.has(name) ? `label_${name}` : name, value];
+    }),
+  );
+}
+
+/**
+ * Figures that are one series, since their names differ in what Prometheus has no letters for: of a machine that has several, only the
+ * first counts. It would take none of them.
+ */
+export class Twins {
+  /** The first of each series, and so what all of them have in common. */
+  readonly #firsts = new Map<string, Figure>();
+  readonly #first = new Made<Figure, Figure>((figure) => {
+    const series = JSON.stringify([familyOf(figure).name, ...ownLabels(figure)]);
+    if (this.#firsts.size >= SERIES_MAX) this.#firsts.clear();
+    const first = this.#firsts.get(series) ?? figure;
+    this.#firsts.set(series, first);
+    return first;
+  });
+
+  /** Whether one of a machine's figures is a series that another of them is already. */
+  isOther(figures: readonly Figure[], at: number): boolean {
+    const figure = figures[at] as Figure;
+    const first = this.#first.of(figure);
+    if (first === figure) return false;
+    return figures.some((each, i) => each === first || (i < at && this.#first.of(each) === first));
+  }
 }
 
 /** Names and values of what a machine is called by. */

@@ -1,8 +1,10 @@
 import { runUnderTest, type Subject, takePorts } from '@ganglion/testkit';
 import { analysis, birth, death, measure } from '@ganglion/topics';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BODY, born, MACHINE, startExporter } from '../exporter-under-test.ts';
 import exporter from '../index.ts';
+import { readOpenMetrics } from '../open-metrics.ts';
 
 interface Scraped {
   readonly subject: Subject;
@@ -64,6 +66,45 @@ describe('/metrics', () => {
     const lines = await scrape({ accept: 'application/openmetrics-text; version=1.0.0,text/plain;q=0.5' });
     expect(lines).toContain('# UNIT ganglion_memory_used_bytes bytes');
     expect(lines.slice(-2)).toEqual(['# EOF', '']);
+  });
+
+  it('is OpenMetrics to the letter, whatever machines, labels and resources are called', async () => {
+    const { subject, scrape } = await scraped();
+    const name = fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
+      fc.constantFrom(
+        'cpu_total',
+        'a b',
+        '__x',
+        '"',
+        '\\',
+        'é',
+        'sum',
+        'machine',
+        'resource',
+        '1',
+        '__proto__',
+        'info',
+      ),
+    );
+    const ending = fc.constantFrom('', '_percentage', '_bytes', '_ms', '_total', '_count', '_bytes_per_second');
+    const field = fc.tuple(name, ending).map(([front, end]) => `${front}${end}`);
+    const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer());
+    const leaf = fc.oneof(number, fc.string({ maxLength: 8 }), fc.boolean(), fc.array(number, { maxLength: 3 }));
+    const tree = fc.dictionary(field, fc.oneof(leaf, fc.dictionary(field, fc.oneof(leaf, fc.dictionary(field, leaf)))));
+    const machine = name.filter((each) => /^[^\p{Cc}\p{Cs}]+$/u.test(each));
+    const heard = fc.tuple(machine, tree, fc.dictionary(name, fc.string({ unit: 'binary', maxLength: 8 })));
+    await fc.assert(
+      fc.asyncProperty(fc.array(heard, { minLength: 1, maxLength: 3 }), async (machines) => {
+        for (const [source, body, labels] of machines) {
+          await subject.given(born(source, labels), measure(source, { ...body, cpu_percentage: 12.21 }));
+        }
+        const samples = readOpenMetrics((await scrape({ accept: 'application/openmetrics-text' })).join('\n'));
+        const up = samples.filter((each) => each.name === 'ganglion_up').map((each) => each.labels.get('machine'));
+        expect(up).toEqual(expect.arrayContaining(machines.map(([source]) => source)));
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('an item has its label, whatever its owner calls the machine by', async () => {

@@ -12,7 +12,7 @@ import type { Figure } from '../figures.ts';
 import type { Fleet, Named } from '../fleet.ts';
 import { defineFormat } from '../format.ts';
 import { Made } from '../made.ts';
-import { type Family, familyOf, inBaseUnit, machineLabels, ownLabels } from '../prometheus-names.ts';
+import { type Family, familyOf, inBaseUnit, machineLabels, ownLabels, Twins } from '../prometheus-names.ts';
 import { Secret } from '../secret.ts';
 import { Turns } from '../turns.ts';
 
@@ -117,6 +117,7 @@ class MetricsPage {
   readonly #families = new Made<Figure, Family>(familyOf);
   /** `machine="db-01",site="a"`. */
   readonly #fronts = new Made<Named, string>((named) => labelsText(machineLabels(named)));
+  readonly #twins = new Twins();
   readonly #own = new Made<Figure, string>((figure) => labelsText(ownLabels(figure)));
 
   constructor(fleet: Fleet) {
@@ -131,6 +132,7 @@ class MetricsPage {
       if (snapshot === undefined) continue;
       const { machine, figures, values } = snapshot;
       for (let i = 0; i < figures.length; i++) {
+        if (this.#twins.isOther(figures, i)) continue;
         const figure = figures[i] as Figure;
         const family = this.#families.of(figure);
         let rows = families.get(family.name);

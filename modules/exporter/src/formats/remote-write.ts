@@ -8,7 +8,7 @@ import type { Named, Snapshot } from '../fleet.ts';
 import { defineFormat } from '../format.ts';
 import { post, TARGET } from '../http.ts';
 import { Made } from '../made.ts';
-import { familyOf, inBaseUnit, machineLabels, ownLabels } from '../prometheus-names.ts';
+import { familyOf, inBaseUnit, machineLabels, ownLabels, Twins } from '../prometheus-names.ts';
 import { PACE, Pusher, type Writer } from '../pusher.ts';
 
 export const remote_write = defineFormat({
@@ -67,6 +67,7 @@ const ENDED = Buffer.from([2, 0, 0, 0, 0, 0, 0xf0, 0x7f]);
  * Labels are written once for each figure and each machine, and put together from then on.
  */
 class SeriesWriter implements Writer {
+  readonly #twins = new Twins();
   readonly #machines = new Made<Named, readonly Written[]>((named) =>
     machineLabels(named).map(writeLabel).sort(byName),
   );
@@ -87,6 +88,7 @@ class SeriesWriter implements Writer {
   add({ machine, figures, values, time_ms, ended }: Snapshot): void {
     const of_machine = this.#machines.of(machine);
     for (let i = 0; i < figures.length; i++) {
+      if (this.#twins.isOther(figures, i)) continue;
       const { labels, divisor } = this.#figures.of(figures[i] as Figure);
       this.#merge(of_machine, labels);
       let length = 2 + SAMPLE_BYTES;
