@@ -3,8 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { join, type Stranger } from './support/exchange.ts';
-import { eventually, ownPorts, startInfluxdb, startPrometheus } from './support/time-series.ts';
 import { ownPlace, run } from './support/system.ts';
+import { eventually, ownPorts, startInfluxdb, startPrometheus } from './support/time-series.ts';
 
 const MACHINES = ['db-01.example.com', 'größe.東京', 'WEB "7"\\'];
 

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { type Program, start } from './program.ts';
-import { ownFolder } from './receivers.ts';
+import { ownFolder } from './time-series.ts';
 
 /** Where an agent publishes. */
 export interface Publishes {
