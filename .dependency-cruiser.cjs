@@ -1,6 +1,6 @@
 // Who may import whom. Modules know no one; only bus-amqp knows AMQP; only apps/cli joins a bus and a module.
 // Tests may also use the testkit and anything the workspace has.
-const TEST = '\\.test\\.ts$';
+const TEST = '(\\.test|-under-test)\\.ts$';
 
 module.exports = {
   forbidden: [

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BODY, born, MACHINE, startExporter } from '../exporter-under-test.ts';
 import exporter from '../index.ts';
-import { readOpenMetrics } from '../open-metrics.ts';
+import { readOpenMetrics } from '../open-metrics-under-test.ts';
 
 interface Scraped {
   readonly subject: Subject;
@@ -95,15 +95,18 @@ describe('/metrics', () => {
     const machine = name.filter((each) => /^[^\p{Cc}\p{Cs}]+$/u.test(each));
     const heard = fc.tuple(machine, tree, fc.dictionary(name, fc.string({ unit: 'binary', maxLength: 8 })));
     await fc.assert(
-      fc.asyncProperty(fc.array(heard, { minLength: 1, maxLength: 3 }), async (machines) => {
-        for (const [source, body, labels] of machines) {
-          await subject.given(born(source, labels), measure(source, { ...body, cpu_percentage: 12.21 }));
-        }
+      fc.asyncProperty(fc.array(heard, { minLength: 1, maxLength: 10 }), async (machines) => {
+        await subject.given(
+          ...machines.flatMap(([source, body, labels]) => [
+            born(source, labels),
+            measure(source, { ...body, cpu_percentage: 12.21 }),
+          ]),
+        );
         const samples = readOpenMetrics((await scrape({ accept: 'application/openmetrics-text' })).join('\n'));
         const up = samples.filter((each) => each.name === 'ganglion_up').map((each) => each.labels.get('machine'));
         expect(up).toEqual(expect.arrayContaining(machines.map(([source]) => source)));
       }),
-      { numRuns: 40 },
+      { numRuns: 8 },
     );
   });
 
