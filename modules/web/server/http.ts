@@ -9,6 +9,8 @@ import type { Door } from './door.ts';
 import { LOGIN_STYLE, LOGIN_STYLE_PATH, type LoginNote, loginPage, logoutPage, onwardPage } from './login-page.ts';
 import type { PageFile, PageFiles } from './page-files.ts';
 import { nameOf, type Refusals } from './refusals.ts';
+import type { Written } from './status/status.ts';
+import { STATUS_STYLE, STATUS_STYLE_PATH } from './status/status-page.ts';
 
 /** What the page may do: what came with it, a WebSocket to where it came from, and nothing else. */
 const CONTENT_SECURITY_POLICY = [
@@ -49,6 +51,9 @@ const NO_PAGE = `<!doctype html>
 /** Bytes that a form may have. */
 const FORM_BYTES_MAX = 8192;
 
+/** A status page may be kept for so long. */
+const STATUS_KEPT_S = 15;
+
 /** How long a browser is known as one that its user was in with. */
 const BROWSER_MS = 365 * 86_400_000;
 
@@ -60,6 +65,8 @@ export interface HttpOptions {
   readonly onEntry: (text: string) => void;
   /** Undefined when the page was not built. */
   readonly page: PageFiles | undefined;
+  /** A status page by its name; undefined when there is none. */
+  readonly status: (name: string) => Written | undefined;
   /** What `/healthz` answers; `whole` to those who are in and see everything. */
   readonly health: (whole: boolean) => object;
 }
@@ -70,7 +77,7 @@ interface Environment {
 }
 
 /** Makes the application that answers every request but the WebSocket's. */
-export function makeHttp({ door, access, refusals, onEntry, page, health }: HttpOptions): Hono<Environment> {
+export function makeHttp({ door, access, refusals, onEntry, page, status, health }: HttpOptions): Hono<Environment> {
   const app = new Hono<Environment>();
 
   app.use(async (context, next) => {
@@ -94,6 +101,18 @@ export function makeHttp({ door, access, refusals, onEntry, page, health }: Http
 
   app.get(LOGIN_STYLE_PATH, (context) => {
     return context.body(LOGIN_STYLE, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' });
+  });
+
+  app.get(STATUS_STYLE_PATH, (context) => {
+    return context.body(STATUS_STYLE, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-cache' });
+  });
+  app.get('/status/:name', (context) => {
+    const written = status(context.req.param('name'));
+    if (written === undefined) return context.text('There is no such status page.\n', 404);
+    // Anyone may keep it for a while: who comes in crowds asks a cache.
+    const headers = { etag: written.etag, 'cache-control': `public, max-age=${STATUS_KEPT_S}` };
+    if (context.req.header('if-none-match') === written.etag) return context.body(null, 304, headers);
+    return context.html(written.body, 200, headers);
   });
 
   app.use('/login', notStored);

@@ -3,7 +3,7 @@
 
 import { createServer } from 'node:http';
 import { Socket } from 'node:net';
-import { CodedError, defineModule, type Log, LogLimiter, live } from '@ganglion/kernel';
+import { CodedError, defineModule, type Log, LogLimiter, live, reasonOf } from '@ganglion/kernel';
 import { alert, analysis, birth, death, order, past, silences } from '@ganglion/topics';
 import { getRequestListener } from '@hono/node-server';
 import { Access } from './access/access.ts';
@@ -15,6 +15,7 @@ import { closeServer, listen, urlOf } from './listen.ts';
 import { type PageFiles, readPage } from './page-files.ts';
 import { Refusals } from './refusals.ts';
 import { Settings } from './settings.ts';
+import { StatusPages } from './status/status.ts';
 import { createTlsServer } from './tls.ts';
 import { acceptWebSockets } from './upgrade.ts';
 
@@ -78,6 +79,28 @@ export default defineModule({
     });
     onStop(() => hub.close());
 
+    const entries = new LogLimiter();
+    const status = new StatusPages({
+      pages: config.status,
+      fleet: hub.fleet,
+      alerts: hub.alerts,
+      ask: async (asked) => {
+        const answered = await context.ask(past, 'fleet', asked);
+        return answered.what === 'events' ? answered : { events: [] };
+      },
+      oldest: async () => {
+        if (!hub.system.is_recorded) return undefined;
+        const answered = await context.ask(past, 'fleet', { what: 'extent' });
+        return answered.what === 'extent' ? answered.oldest_ms : undefined;
+      },
+      onFault: (error) => {
+        count('status_not_read');
+        if (entries.pass('status') !== undefined)
+          log.warn({}, `status pages: what was cannot be read, ${reasonOf(error)}`);
+      },
+    });
+    onStop(() => status.close());
+
     const door = makeDoor(config.origins, isLoopback(address.address));
     const health = (whole: boolean) => ({
       status: 'ok',
@@ -89,8 +112,7 @@ export default defineModule({
       // A session that has just ended takes its sockets with it.
       hub.recheck();
     };
-    const entries = new LogLimiter();
-    const http = makeHttp({ door, access, refusals, onEntry, page, health });
+    const http = makeHttp({ door, access, refusals, onEntry, page, status: (name) => status.page(name), health });
     server.on('request', getRequestListener(http.fetch, { overrideGlobalObjects: false }));
     acceptWebSockets(server, {
       door,
@@ -111,7 +133,10 @@ export default defineModule({
       analysis: (message) => hub.hear(message),
       birth: ({ source, body }) => {
         if (body.kind === 'machine') hub.revive(source, body.about['labels']);
-        else hub.system.born(source, body);
+        else {
+          hub.system.born(source, body);
+          if (hub.system.is_recorded) status.wake();
+        }
         if (source === instance && body.repeated !== true) hub.callTheRoll();
       },
       death: ({ source, body }) => {

@@ -90,6 +90,38 @@ export const Settings = Type.Object(
       maximum: 65_536,
       description: 'Memory for every figure of the machines that somebody looks at, or did in the last 15 minutes.',
     }),
+    status: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({
+            pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+            description: 'Its address is /status/<name>: small letters, digits and -',
+          }),
+          title: Type.String({ minLength: 1, maxLength: 100, description: 'What people call it' }),
+          parts: Type.Array(
+            Type.Object(
+              {
+                title: Type.String({ minLength: 1, maxLength: 100, description: 'What people call it' }),
+                machines: Type.String({
+                  minLength: 1,
+                  maxLength: 255,
+                  description: 'Which machines, as a topic pattern: db.#; their names are not shown',
+                }),
+              },
+              { additionalProperties: false },
+            ),
+            { minItems: 1, maxItems: 50 },
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      {
+        default: [],
+        maxItems: 20,
+        description:
+          'Status pages, which anyone who reaches the server may see: { name = "shop", title = "The shop", parts = [{ title = "Orders", machines = "web.#" }] }',
+      },
+    ),
     page_dir: Type.String({
       default: '',
       maxLength: 4096,
