@@ -158,12 +158,16 @@ async function seeAndSilence(page) {
   await dialog.getByLabel('Why').fill('The power of its rack is being looked at');
   await dialog.getByLabel('Who you are').fill('ada');
   await dialog.getByRole('button', { name: 'Acknowledge' }).click();
+  // It is one of many that belong together.
+  const unfold = page.getByRole('button', { name: / of this incident$/ }).first();
+  await unfold.click();
   await openAlert(page, 'Load at');
   await panel.getByRole('button', { name: 'Silence' }).click();
   await dialog.getByRole('radio', { name: 'until tomorrow, 8:00' }).check();
   await dialog.getByLabel('Why').fill('It builds the release tonight');
   await dialog.getByRole('button', { name: 'Silence' }).click();
   await closeIt(page);
+  await unfold.click();
 }
 
 async function openOne(page) {

@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { useBrowser } from './support/browser.ts';
 import { join as joinExchange, type Stranger } from './support/exchange.ts';
+import type { Program } from './support/program.ts';
 import { ownPlace, type Place, run, runWeb } from './support/system.ts';
 
 /** An analyzer that is quick to raise and to clear, with a lower limit on trial. */
@@ -31,6 +32,9 @@ beforeAll(async () => {
 afterAll(() => broker.stop());
 
 interface Scene {
+  readonly analyzer: Program;
+  /** Starts another one like it. */
+  readonly runAnother: () => Promise<Program>;
   readonly stranger: Stranger;
   readonly page: Page;
 }
@@ -41,11 +45,12 @@ async function stage(place: Place): Promise<Scene> {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const config = join(folder, 'ganglion.toml');
   writeFileSync(config, SETTINGS);
-  await Promise.all([run(place, 'presence'), run(place, 'analyzer', '--config', config)]);
+  const runAnother = () => run(place, 'analyzer', '--config', config);
+  const [analyzer] = await Promise.all([runAnother(), run(place, 'presence')]);
   const web = await runWeb(place);
   const stranger = await joinExchange(place.broker, place.exchange);
   const { page } = await open(`http://localhost:${web.port}/alerts`);
-  return { stranger, page };
+  return { analyzer, runAnother, stranger, page };
 }
 
 /** Measures a machine twice, so that what is HIGH has been so for a while. */
@@ -126,6 +131,23 @@ test('what a rule on trial finds is shown apart, and counts for nobody', async (
   const panel = page.getByRole('complementary', { name: 'db-01' });
   await panel.getByText('on trial').waitFor();
   expect(await panel.getByRole('button', { name: /Acknowledge|Silence/ }).count()).toBe(0);
+});
+
+test('when the analyzer is killed the page says that nobody keeps alerts, and the next one goes on with them', async () => {
+  const scene = await stage(ownPlace());
+  const { page } = scene;
+  measure(scene, 'db-01', { disk_percentage: 99 });
+  await onNow(page, 'db-01').waitFor();
+  scene.analyzer.signal('SIGKILL');
+  await page.getByRole('status').filter({ hasText: 'No analyzer' }).waitFor();
+  await page.getByText('No analyzer is here that raises alerts.').waitFor();
+  await onNow(page, 'db-01').waitFor();
+  await scene.runAnother();
+  await page.getByText('No analyzer is here that raises alerts.').waitFor({ state: 'detached' });
+  measure(scene, 'db-01', { disk_percentage: 1 });
+  await region(page, 'What was').getByRole('article', { name: 'warning: db-01' }).waitFor();
+  expect(await region(page, 'What was').getByRole('article').count()).toBe(1);
+  expect(await region(page, 'On now').count()).toBe(0);
 });
 
 test('while the broker is away the page says from when it is, and refuses in words; then it goes on', {

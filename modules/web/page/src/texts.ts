@@ -97,6 +97,7 @@ export const texts = {
   reading: 'How to read it',
   readingLines: [
     'A dot is LOW, a bar MEDIUM, a triangle HIGH. What is hatched is STALE: its word is late. What is hollow with a cross is DEAD.',
+    'Of alerts a triangle is critical, a bar a warning, a dot worth knowing. An upright line in a chart is when one began, or ended.',
     'Colours of cells and curves are values, from quiet and deep at 0 to bright and warm at 100 %.',
     'The age at the top is how old what you see is: from the moment it was measured to this screen.',
   ],
