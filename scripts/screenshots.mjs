@@ -125,6 +125,8 @@ async function takeAll({ command, settings = '', looks_at, grow_ms = GROW_MS }, 
       if (view.path !== undefined) await pause(OPEN_MS);
       if (view.prepare !== undefined) {
         await view.prepare(page);
+        await page.mouse.move(0, 0);
+        await page.evaluate(() => scrollTo(0, 0));
         await pause(OPEN_MS);
       }
       if (view.cuts) {
@@ -173,7 +175,6 @@ async function seeAndSilence(page) {
 async function openOne(page) {
   await openAlert(page, 'CPU at');
   await page.getByRole('complementary').getByRole('figure').waitFor();
-  await page.mouse.move(0, 0);
 }
 
 async function closeIt(page) {
