@@ -26,7 +26,10 @@ const start = () => startWeb({ page_dir });
 async function open({ host }: WebUnderTest, path = '/alerts', viewport = { width: 1280, height: 900 }): Promise<Page> {
   const page = await browser.newPage({ locale: 'en-GB', viewport });
   const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
+  page.on('console', (message) => {
+    // The server may be gone before the page is.
+    if (!message.text().includes('ERR_CONNECTION_REFUSED')) complaints.push(message.text());
+  });
   page.on('pageerror', (error) => complaints.push(error.message));
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') console.log(await page.locator('body').ariaSnapshot());

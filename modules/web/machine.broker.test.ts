@@ -42,7 +42,10 @@ async function open(
 ): Promise<Page> {
   const page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 2_000 } });
   const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
+  page.on('console', (message) => {
+    // The server may be gone before the page is.
+    if (!message.text().includes('ERR_CONNECTION_REFUSED')) complaints.push(message.text());
+  });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => onMessage?.(String(payload))));
   onTestFinished(async ({ task }) => {

@@ -35,7 +35,10 @@ afterEach(cleanUp);
 async function open({ host }: WebUnderTest, path = '/system', cookies = '') {
   const page = await browser.newPage({ locale: 'en-GB' });
   const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
+  page.on('console', (message) => {
+    // The server may be gone before the page is.
+    if (!message.text().includes('ERR_CONNECTION_REFUSED')) complaints.push(message.text());
+  });
   page.on('pageerror', (error) => complaints.push(error.message));
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') console.log(await page.locator('body').ariaSnapshot());
