@@ -18,8 +18,8 @@ export function horizonsOutOfOrder(warning_within_ms: number, critical_within_ms
   return new CodedError(
     'HORIZONS_OUT_OF_ORDER',
     {
-      what: 'setting analyzer.forecast.critical_within_ms',
-      why: `it is ${critical_within_ms}, which is more than warning_within_ms, ${warning_within_ms}`,
+      what: 'setting analyzer.forecast',
+      why: `critical_within_ms is ${critical_within_ms}, which is more than warning_within_ms, ${warning_within_ms}`,
       todo: 'give warning_within_ms the greater number',
     },
     { configuration: true },

@@ -91,8 +91,18 @@ export class Catalogue {
     const name = key.slice(key.lastIndexOf('.') + 1);
     const elsewhere = this.settings.find(({ path }) => path[path.length - 1] === name);
     if (elsewhere !== undefined) return ` (did you mean ${place(elsewhere)}?)`;
-    const like = nearest(key, this.#by_key.keys());
+    const like = nearest(key, [...this.#by_key.keys(), ...this.#tables()]);
     return like === undefined ? '' : ` (did you mean "${like}"?)`;
+  }
+
+  /** The tables around the settings: `analyzer.bands`. */
+  #tables(): ReadonlySet<string> {
+    return new Set(
+      [...this.#by_key.keys()].flatMap((key) => {
+        const steps = key.split('.').slice(0, -1);
+        return steps.map((_, at) => steps.slice(0, at + 1).join('.'));
+      }),
+    );
   }
 }
 

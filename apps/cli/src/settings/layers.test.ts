@@ -23,6 +23,10 @@ const ANALYZER = {
     bands: Type.Object({
       high_from: Type.Number({ default: 75 }),
       limits: Type.Array(Type.Unknown(), { default: [] }),
+      exceptions: Type.Array(
+        Type.Object({ medium_from: Type.Number(), high_from: Type.Number() }, { additionalProperties: false }),
+        { default: [] },
+      ),
     }),
   }),
 };
@@ -153,6 +157,27 @@ describe('settings', () => {
     [{ file: { tracker: { interval_ms: 0 } } }, 'SETTING_INVALID', 'it cannot be 0; give a whole number, at least 100'],
     [{ file: { tracker: { interval_ms: '1s' } } }, 'SETTING_INVALID', 'it cannot be "1s"'],
     [{ file: { analyzer: { bands: { limits: 3 } } } }, 'SETTING_INVALID', 'give a list'],
+    [
+      { file: { analyzer: { bands: { exceptions: [{ medium_from: 1, high_form: 2 }] } } } },
+      'SETTING_UNKNOWN',
+      'setting analyzer.bands.exceptions.0.high_form (from my.toml): there is no such setting (did you mean "high_from"?)',
+    ],
+    [
+      { file: { analyzer: { bands: { exceptions: [{ medium_from: 1 }] } } } },
+      'SETTING_INVALID',
+      'setting analyzer.bands.exceptions.0.high_from (from my.toml): it is missing; give a number',
+    ],
+    [
+      { file: { analyzer: { bands: { exceptions: [{ medium_from: 'low', high_from: 2 }] } } } },
+      'SETTING_INVALID',
+      'setting analyzer.bands.exceptions.0.medium_from (from my.toml): it cannot be "low"; give a number',
+    ],
+    [
+      { file: { analyzer: { bands: 3 } } },
+      'SETTING_INVALID',
+      'setting analyzer.bands (from my.toml): it cannot be 3; give a table',
+    ],
+    [{ file: { analyzer: { band: {} } } }, 'SETTING_UNKNOWN', 'did you mean "analyzer.bands"?'],
     [{ environment: { GANGLION_BROKR: 'x' } }, 'SETTING_UNKNOWN', 'did you mean "GANGLION_BROKER"?'],
     [
       { environment: { GANGLION_LOG_LEVEL: 'loud' } },

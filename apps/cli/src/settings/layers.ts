@@ -11,7 +11,7 @@ import { Catalogue, FLAG_ALIASES, type Section, type Setting, VARIABLE_PREFIX } 
 import type { SettingsFile } from './file.ts';
 import { type OwnSettings, own } from './own.ts';
 import { lineOf } from './place.ts';
-import { faultOf, faultPathOf, fieldOf, isSecret, readText, wantedBy } from './schema.ts';
+import { faultOf, fieldOf, type InnerFault, innerFaultOf, isSecret, readText, wantedBy } from './schema.ts';
 
 /** One setting as it is in force. */
 export interface Entry {
@@ -107,6 +107,8 @@ function* fromTable(catalogue: Catalogue, key: string, value: unknown, file: Set
     yield checked(setting, value, file.path, () => placeIn(file, key, setting, value));
   } else if (isTable(value) && leadsToSettings(catalogue, key)) {
     for (const [name, part] of Object.entries(value)) yield* fromTable(catalogue, `${key}.${name}`, part, file);
+  } else if (key.includes('.') && leadsToSettings(catalogue, key)) {
+    throw settingInvalid(key, placeIn(file, key), `it cannot be ${JSON.stringify(value)}`, 'a table');
   } else {
     throw settingUnknown(key, placeIn(file, key), catalogue.hintFor(key));
   }
@@ -114,7 +116,7 @@ function* fromTable(catalogue: Catalogue, key: string, value: unknown, file: Set
 
 /** The file, and the line of what is wrong in a setting or of the setting itself. */
 function placeIn({ path, text }: SettingsFile, key: string, setting?: Setting, value?: unknown): string {
-  const inside = setting === undefined ? [] : faultPathOf(setting.schema, value);
+  const inside = setting === undefined ? [] : (innerFaultOf(setting.schema, value)?.path ?? []);
   const line = lineOf(text, [...key.split('.'), ...inside]);
   return line === undefined ? path : `${path}, line ${line}`;
 }
@@ -185,9 +187,42 @@ function whyUnknown(catalogue: Catalogue, name: string): string {
 function checked(setting: Setting, value: unknown, origin: string, placeOf = () => origin): Entry {
   const fault = faultOf(setting.schema, value);
   if (fault === undefined) return { setting, value, origin };
+  const inner = innerFaultOf(setting.schema, value);
+  if (inner !== undefined && inner.path.length > 0 && !isSecret(setting.schema)) {
+    const told = toldInside(setting, inner, placeOf());
+    if (told !== undefined) throw told;
+  }
   const shown = isSecret(setting.schema) ? undefined : shownIn(setting.schema, value);
   const why = shown === undefined ? `it ${fault}` : `it cannot be ${shown}`;
   throw settingInvalid(setting.key, placeOf(), why, wantedBy(setting.schema));
+}
+
+/** The error about a part of a value; undefined when there is more to say of the whole. */
+function toldInside(
+  { key }: Setting,
+  { path, kind, names, schema, value }: InnerFault,
+  place: string,
+): Error | undefined {
+  const inner_key = [key, ...path].join('.');
+  const name = path.at(-1) ?? '';
+  if (kind === 'unknown' && names.length > 0) {
+    const like = didYouMean(name, names);
+    return settingUnknown(inner_key, place, like === '' ? ` (there are ${names.join(', ')})` : like);
+  }
+  if (schema === undefined) return undefined;
+  if (kind === 'missing') return settingInvalid(inner_key, place, 'it is missing', wantedBy(schema));
+  // A text may be what was meant to be secret, unless one of a few is wanted, or a number.
+  const is_plain =
+    typeof value !== 'string' ||
+    Array.isArray(fieldOf(schema, 'enum')) ||
+    /^(number|integer|boolean)$/.test(String(fieldOf(schema, 'type')));
+  const shown = typeof value === 'object' || !is_plain ? undefined : JSON.stringify(value);
+  return settingInvalid(
+    inner_key,
+    place,
+    shown === undefined ? 'it is something else' : `it cannot be ${shown}`,
+    wantedBy(schema),
+  );
 }
 
 /** A value in an error; undefined when the fault in it says more. */

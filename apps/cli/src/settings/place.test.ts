@@ -24,7 +24,15 @@ channels = ["ops"]
 channels = ["dba"]
 escalate = [
   { after_ms = 1, channels = ["nobody"] },
+  # Of two that stand in one line, both do.
+  { after_ms = 2 }, { after_ms = 3, "odd name" = '# "' }, # the last
 ]
+quiet = "a \\" = ["
+
+[analyzer.bands]
+limits = [{ resource = "cpu",
+  high_from = 3 }]
+"a.b" . c = 1
 `;
 
 test.each([
@@ -38,7 +46,16 @@ test.each([
   ['notifier.channels.dba.type', 15],
   ['notifier.routes.0.channels', 18],
   ['notifier.routes.1.channels', 21],
-  ['notifier.routes.1.escalate.0.channels', 22],
+  ['notifier.routes.1.escalate', 22],
+  ['notifier.routes.1.escalate.0.channels', 23],
+  ['notifier.routes.1.escalate.1', 25],
+  ['notifier.routes.1.escalate.2.after_ms', 25],
+  ['notifier.routes.1.escalate.2.odd name', 25],
+  ['notifier.routes.1.escalate.2.missing', 25],
+  ['notifier.routes.1.quiet', 27],
+  ['analyzer.bands.limits.0.resource', 30],
+  ['analyzer.bands.limits.0.high_from', 31],
+  ['analyzer.bands.limits.7', 30],
   ['notifier.routes.1', 20],
   ['notifier.channels', 6],
   ['web.port', undefined],

@@ -58,12 +58,66 @@ export function faultOf(schema: TSchema, value: unknown): string | undefined {
   return `${where}${first.message}${extra}`;
 }
 
-/** The way to what is wrong inside a value; empty when the value itself is, or nothing. */
-export function faultPathOf(schema: TSchema, value: unknown): string[] {
-  const first = Value.Errors(schema, value).find(({ keyword }) => keyword !== 'boolean');
-  if (first === undefined) return [];
-  const extra = first.keyword === 'additionalProperties' ? first.params.additionalProperties.slice(0, 1) : [];
-  return [...first.instancePath.split('/').slice(1), ...extra];
+/** What is wrong inside a value, as far as it can be named. */
+export interface InnerFault {
+  /** The way to it, and to what is missing or too much; empty when it is the value itself. */
+  readonly path: readonly string[];
+  /** That there is no such setting, and which there are; or else what it must be. */
+  readonly kind: 'unknown' | 'missing' | 'wrong';
+  readonly names: readonly string[];
+  /** The schema of what is wrong or missing, where the schemas around it lead there. */
+  readonly schema: TSchema | undefined;
+  /** What stands there. */
+  readonly value: unknown;
+}
+
+/** The first thing that is wrong in a value; undefined when nothing is. */
+export function innerFaultOf(schema: TSchema, value: unknown): InnerFault | undefined {
+  const all = Value.Errors(schema, value).filter(({ keyword }) => keyword !== 'boolean');
+  const [head] = all;
+  if (head === undefined) return undefined;
+  // What is missing may be there under a name that is misspelt.
+  const first =
+    all.find((each) => each.keyword === 'additionalProperties' && each.instancePath === head.instancePath) ?? head;
+  const around = first.instancePath.split('/').slice(1);
+  const at = schemaAt(schema, around);
+  const properties = at === undefined ? undefined : propertiesOf(at);
+  if (first.keyword === 'additionalProperties') {
+    const [name = ''] = first.params.additionalProperties;
+    return {
+      path: [...around, name],
+      kind: 'unknown',
+      names: Object.keys(properties ?? {}),
+      schema: undefined,
+      value: undefined,
+    };
+  }
+  if (first.keyword === 'required') {
+    const [name = ''] = first.params.requiredProperties;
+    return { path: [...around, name], kind: 'missing', names: [], schema: properties?.[name], value: undefined };
+  }
+  return { path: around, kind: 'wrong', names: [], schema: at, value: valueAt(value, around) };
+}
+
+/** The schema of a part of a value; undefined when more than one may be meant. */
+function schemaAt(schema: TSchema, path: readonly string[]): TSchema | undefined {
+  let at: TSchema | undefined = schema;
+  for (const step of path) {
+    if (at === undefined) return undefined;
+    const items = fieldOf(at, 'items');
+    at = propertiesOf(at)?.[step] ?? (/^\d+$/.test(step) && isSchema(items) ? items : undefined);
+  }
+  return at;
+}
+
+function isSchema(value: unknown): value is TSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const step of path) at = typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined;
+  return at;
 }
 
 /**
