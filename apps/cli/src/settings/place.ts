@@ -118,9 +118,14 @@ class Reader {
   #skip(kind: RegExp): void {
     for (;;) {
       if (this.#at < this.#text.length && kind.test(this.#next)) this.#go(1);
-      else if (this.#next === '#') while (this.#at < this.#text.length && this.#next !== '\n') this.#go(1);
+      else if (this.#next === '#') this.#comment();
       else return;
     }
+  }
+
+  #comment(): void {
+    const end = this.#text.indexOf('\n', this.#at);
+    this.#at = end === -1 ? this.#text.length : end;
   }
 
   #go(characters: number): void {
