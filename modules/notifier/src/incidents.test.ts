@@ -295,6 +295,26 @@ describe('what begins together', () => {
     expect(desk.keysInJournal).toBe(0);
   });
 
+  it('is what the newest word says, and not what one of it says again', () => {
+    const desk = new PatientDesk(CHAT);
+    const says = (count: number) => ({ ...rack, incident_sentence: `${count} machines` });
+    for (const n of [1, 2, 3]) desk.take(says(n), `rack4.m${n}`, desk.now_ms + n);
+    // Its figure is another; what it knows of the incident is old.
+    desk.take({ ...says(2), state: 'changed', value: 7 }, 'rack4.m2', desk.now_ms + 1_000);
+    expect(desk.wait(3_000)).toEqual(['chat: raised 3 machines']);
+    for (const n of [1, 2]) desk.take({ ...says(n), state: 'cleared' }, `rack4.m${n}`, desk.now_ms + n);
+    expect(desk.take({ ...says(3), state: 'cleared' }, 'rack4.m3')).toEqual(['chat: cleared Over: 3 machines']);
+  });
+
+  it('is what its likeliest cause says, when all is said again for those who came later', () => {
+    const desk = new PatientDesk(CHAT);
+    const again = { ...rack, state: 'changed', repeated: true } as const;
+    desk.take({ ...again, incident_sentence: '1 machine' }, 'rack4.m1');
+    desk.take({ ...again, incident_sentence: '3 machines', incident_head: true }, 'rack4.m3');
+    desk.take({ ...again, incident_sentence: '2 machines' }, 'rack4.m2');
+    expect(desk.wait(3_000)).toEqual(['chat: raised 3 machines']);
+  });
+
   it('is told after five times as long at the latest, also while more and more of it comes', () => {
     const desk = new PatientDesk(CHAT);
     const told: string[] = [];

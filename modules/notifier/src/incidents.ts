@@ -152,6 +152,7 @@ export class Incidents {
       known === undefined
         ? this.#begin(key, machine, alert, now_ms)
         : this.#moved(key, known, alert.incident, now_ms, change);
+    this.#noteSentence(finding.group, { alert, time_ms }, known?.alert, given.repeated === true);
     this.#change(key, { ...finding, time_ms }, alert, now_ms, change);
     this.#tellGroup(finding.group, now_ms, change);
   }
@@ -201,6 +202,24 @@ export class Incidents {
     return moved;
   }
 
+  /**
+   * Notes what an incident is by the newest word. What a finding says of it again is as it was when the finding joined; and of
+   * all that is said for those who came later, the likeliest cause knows it best.
+   */
+  #noteSentence(
+    name: string,
+    { alert, time_ms }: { readonly alert: Alert; readonly time_ms: number },
+    before: Alert | undefined,
+    is_repeated = false,
+  ): void {
+    const group = this.#groups.get(name);
+    const { incident, incident_sentence: text, incident_head } = alert;
+    if (group === undefined || incident !== name || text === undefined) return;
+    if (before?.incident === name && before.incident_sentence === text) return;
+    if (is_repeated && incident_head !== true && group.sentence !== undefined) return;
+    if (time_ms >= (group.sentence?.time_ms ?? 0)) group.sentence = { text, time_ms };
+  }
+
   /** Notes what is new about a finding; what only differs in its words or figures is not told by itself. */
   #change(key: string, before: Finding, alert: Alert, now_ms: number, change: Change): void {
     const group = this.#groups.get(before.group);
@@ -221,7 +240,6 @@ export class Incidents {
       changed,
       ...(told && { changed_ms: now_ms, severity: alert.severity, acknowledged }),
     };
-    noteSentence(before.group, group, { alert, time_ms: before.time_ms });
     this.#findings.set(key, finding);
     change.set(`f/${key}`, finding);
     change.set(`g/${before.group}`, group);
@@ -268,7 +286,7 @@ export class Incidents {
     }
     const group = this.#groups.get(finding.group);
     if (group === undefined) return;
-    noteSentence(finding.group, group, { alert, time_ms });
+    this.#noteSentence(finding.group, { alert, time_ms }, known.alert);
     const ended: Finding = { ...finding, alert, heard_ms: now_ms };
     // Of what nobody was to be told, the end is nothing to tell either.
     if (finding.changed > 0) Object.assign(ended, { changed: ++group.changes, changed_ms: now_ms });
@@ -490,12 +508,6 @@ function isTold({ first, channels }: Finding, { lanes }: Group): boolean {
 /** Whether an alert that is said again says nothing else. */
 function saysTheSame({ state: _, ...before }: Alert, { state: __, ...again }: Alert): boolean {
   return isDeepStrictEqual(before, again);
-}
-
-/** Notes what an incident is, when an alert tells it and no newer one has. */
-function noteSentence(name: string, group: Group, { alert, time_ms }: { alert: Alert; time_ms: number }): void {
-  if (alert.incident !== name || alert.incident_sentence === undefined) return;
-  if (time_ms >= (group.sentence?.time_ms ?? 0)) group.sentence = { text: alert.incident_sentence, time_ms };
 }
 
 function newLane(route: string): Lane {

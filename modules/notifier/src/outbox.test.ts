@@ -223,6 +223,18 @@ describe('the outbox', () => {
     expect(summary).toMatchObject({ title: '7 more messages in the last hour (7 warning)', count: 7 });
     expect(summary.text.split('\n')).toEqual(['t3', 't4', 't5', 't6', 't7', 't8', 't9']);
   });
+
+  it('lets as many again of what is critical out', async () => {
+    const post = await Post.open({ limit_per_hour: 3 });
+    const critical = Array.from({ length: 5 }, (_, n) => ({
+      key: `c${n}`,
+      group: `c${n}`,
+      severity: 'critical' as const,
+    }));
+    post.give(...many(5), ...critical);
+    await expect.poll(() => post.counts['held_back'], PATIENT).toBe(4);
+    expect(await post.keys(6)).toEqual(['k0', 'k1', 'k2', 'c0', 'c1', 'c2']);
+  });
 });
 
 describe('the wait before the next try', () => {

@@ -30,6 +30,9 @@ const STOP_MS = 1_500;
 
 const HOUR_MS = 3_600_000;
 
+/** What is critical may go out until so many times the limit of the hour have. */
+const CRITICAL_FACTOR = 2;
+
 /** How a channel's notices go out. */
 export interface Pace {
   readonly limit_per_hour: number;
@@ -172,7 +175,7 @@ export class Outbox {
         return;
       }
       if (this.#isPointless(found)) this.#settle(line, found, undefined);
-      else if (line.isFull() && found.notice.kind !== 'summary') this.#holdBack(line, found);
+      else if (line.isFull(found.notice.severity) && found.notice.kind !== 'summary') this.#holdBack(line, found);
       else await this.#try(line, found);
     }
   }
@@ -376,8 +379,10 @@ class Line {
     this.opened = opened;
   }
 
-  isFull(): boolean {
-    return this.hour.sent >= this.opened.pace.limit_per_hour;
+  /** Whether the hour has room for no more of a severity. What is critical has as much room again: no noise keeps it back. */
+  isFull(severity: Severity): boolean {
+    const { limit_per_hour } = this.opened.pace;
+    return this.hour.sent >= (severity === 'critical' ? CRITICAL_FACTOR : 1) * limit_per_hour;
   }
 
   /** The first notice that is due and waits for none before it of its group; else when that will be. */

@@ -34,7 +34,7 @@ const COMMON = {
     default: 60,
     minimum: 1,
     maximum: 1_000_000,
-    description: 'Messages an hour at most; what is more is told as one summary',
+    description: 'Messages an hour at most, and as many again of what is critical; the rest is told as one summary',
     wanted: 'a whole number from 1 to 1000000',
   }),
   timeout_ms: Milliseconds(10_000, 100, 'What sending one message may take'),

@@ -18,7 +18,7 @@ export const simulate: Command = {
   summary: 'show a fleet that is not there',
   about: [
     'Machines with quiet hours, busy ones, bursts and faults. The same seed gives the same fleet each time.',
-    'Without a broker it runs everything else too, in one process, and shows the page.',
+    'Without a broker it runs everything else too, but tells nobody, in one process, and shows the page.',
     'With --broker it only publishes the measures: an analyzer, presence and a page that run there show them.',
   ],
   switches: [],
