@@ -56,6 +56,13 @@ export class Collected<Item> {
     return others;
   }
 
+  /** Those that fit, as they arrive. */
+  filter(fits: (item: Item) => boolean): Collected<Item> {
+    const others = new Collected<Item>();
+    this.map((item) => fits(item) && others.push(item));
+    return others;
+  }
+
   #until<Found>(look: () => { found: Found } | undefined): Promise<Found> {
     return new Promise((resolve, reject) => {
       const again = () => {
