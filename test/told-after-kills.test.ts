@@ -2,7 +2,7 @@
 // end. One is told twice only where a process died between sending it and noting that it had; the repeat has the same key.
 //
 // STORM_ALERTS=5000 makes it a larger storm. STORM_ANALYZER_KILLS=8 kills the analyzer as well, which holds as soon as what it
-// remembers is shared over RabbitMQ.
+// remembers is shared over RabbitMQ; STORM_ANALYZERS=2 has the kills shared out among several.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,11 +14,12 @@ import { ganglion, type Program } from './support/program.ts';
 import { startHook, startMail } from './support/receivers.ts';
 import { at, logOf, ownPlace, type Place } from './support/system.ts';
 
-const ALERTS = Number(process.env['STORM_ALERTS'] ?? 1_000);
+const ALERTS = Number(process.env['STORM_ALERTS'] ?? 500);
 
 /** Of the notifier, and of the analyzer. */
 const KILLS = 8;
 const ANALYZER_KILLS = Number(process.env['STORM_ANALYZER_KILLS'] ?? 0);
+const ANALYZERS = Number(process.env['STORM_ANALYZERS'] ?? 1);
 
 /** What a channel takes for one message, at most: so that a kill finds some that are sent and not noted. */
 const ANSWER_MS_MAX = 6;
@@ -217,10 +218,12 @@ test(
     const startNotifier = () => start('notifier', place, config);
     // It tells an analyzer that a notifier has come, which then hears again of all that is on.
     await start('presence', place, config);
-    const [first_analyzer, first_notifier] = await Promise.all([startAnalyzer(), startNotifier()]);
+    const first_analyzers = await Promise.all(Array.from({ length: ANALYZERS }, startAnalyzer));
+    const first_notifier = await startNotifier();
+    const kills = Math.ceil(ANALYZER_KILLS / ANALYZERS);
     const killing = Promise.all([
-      killAgainAndAgain(first_analyzer, startAnalyzer, ANALYZER_KILLS, alerts, 2 * ALERTS),
       killAgainAndAgain(first_notifier, startNotifier, KILLS, told.webhook, 2 * ALERTS),
+      ...first_analyzers.map((first) => killAgainAndAgain(first, startAnalyzer, kills, alerts, 2 * ALERTS)),
     ]);
     const rounds = { count: 0 };
     for (const [percentage, state] of [
@@ -233,7 +236,7 @@ test(
       await measure({ stranger, paced, rounds }, percentage, (machine) => said.has(machine));
       await Promise.all(telling);
     }
-    const [analyzer, notifier] = await killing;
+    const [notifier, ...analyzers] = await killing;
     const took_s = ((Date.now() - began_ms) / 1000).toFixed(1);
 
     // Each machine has had one alert, which has ended.
@@ -252,7 +255,7 @@ test(
     expect(repeats.hook).toBeLessThanOrEqual(KILLS);
     expect(repeats.mail).toBeLessThanOrEqual(KILLS);
     expect(logOf(notifier).filter(({ level, channel }) => level === 'error' && channel !== 'broken')).toEqual([]);
-    expect(await analyzer.stop()).toEqual({ code: 0, signal: null });
+    for (const analyzer of analyzers) expect(await analyzer.stop()).toEqual({ code: 0, signal: null });
     expect(await notifier.stop()).toEqual({ code: 0, signal: null });
   },
   LIMIT_MS,
