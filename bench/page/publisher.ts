@@ -25,7 +25,15 @@ const machines = Array.from(
   { length: Number(count) },
   (_, number) => new SimulatedMachine({ seed: SEED, number, faults_per_day: 0 }),
 );
-const settings = { medium_from: 25, high_from: 75, margin: 3, dwell_ms: 5_000, alert_after_ms: 0, limits: [] };
+const settings = {
+  medium_from: 25,
+  high_from: 75,
+  margin: 3,
+  dwell_ms: 5_000,
+  alert_after_ms: 0,
+  clear_ms: 0,
+  limits: [],
+};
 const judged = new Machines({
   rules: [{ rule: bands, judge: bands.judge(settings), shadow: false }],
   count: () => {},

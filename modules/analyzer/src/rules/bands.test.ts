@@ -159,3 +159,46 @@ describe('a value that swings', () => {
     expect(found.at(-1)?.sentence).toBe('CPU at 97 %, HIGH from 75 % on');
   });
 });
+
+describe('a resource that is HIGH', () => {
+  /** What is found while the CPU is at each of these for so many seconds. */
+  function found(parts: readonly (readonly [percentage: number, seconds: number])[], settings: object = {}) {
+    const rule = new RuleUnderTest(bands, settings);
+    const percentages = parts.flatMap(([cpu_percentage, seconds]) => Array(seconds).fill(cpu_percentage) as number[]);
+    return percentages.map((cpu_percentage) => rule.sample({ cpu_percentage }).found[0]);
+  }
+  const words = (each: ReturnType<typeof found>[number]) =>
+    each === undefined ? 'none' : each.pending === true ? 'pending' : 'raised';
+  const firstOf = (said: readonly string[], wanted: string) => said.indexOf(wanted);
+
+  it('is an alert after a minute, and is none two minutes after it has left the band', () => {
+    const said = found([
+      [90, 100],
+      [10, 200],
+    ]).map(words);
+    expect(firstOf(said, 'raised')).toBe(60);
+    // The band is left after five seconds.
+    expect(firstOf(said.slice(100), 'none')).toBe(5 + 120);
+  });
+
+  it('is none at once when that was too short', () => {
+    const said = found([
+      [90, 30],
+      [10, 30],
+    ]).map(words);
+    expect(said).not.toContain('raised');
+    expect(firstOf(said.slice(30), 'none')).toBe(5);
+  });
+
+  it('is one alert when it comes and goes, with the last words that were so', () => {
+    const flapping = Array.from({ length: 20 }, () => [[99, 60] as const, [10, 60] as const]).flat();
+    const all = found([[99, 61], ...flapping]).slice(61);
+    expect(new Set(all.map(words))).toEqual(new Set(['raised']));
+    expect(new Set(all.map((each) => each?.since_ms)).size).toBe(1);
+    expect(new Set(all.map((each) => each?.sentence))).toEqual(new Set(['CPU at 99 %, HIGH from 75 % on']));
+  });
+
+  it('may be none', () => {
+    expect(found([[99, 200]], { alert_after_ms: 0 }).every((each) => each === undefined)).toBe(true);
+  });
+});

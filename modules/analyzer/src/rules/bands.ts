@@ -58,6 +58,12 @@ export const bands = defineRule({
         default: 60_000,
         description: 'An alert is raised when a resource was HIGH for so long; 0 for none',
       }),
+      clear_ms: Type.Integer({
+        minimum: 0,
+        maximum: 86_400_000,
+        default: 120_000,
+        description: 'And cleared when it was not for so long: one that comes and goes is one alert',
+      }),
       limits: Type.Array(
         Type.Object(
           {
@@ -90,7 +96,7 @@ export const bands = defineRule({
     { additionalProperties: false, default: {} },
   ),
 
-  judge({ limits, margin, dwell_ms, alert_after_ms, ...everywhere }) {
+  judge({ limits, margin, dwell_ms, alert_after_ms, clear_ms, ...everywhere }) {
     checkOrder('analyzer.bands', everywhere);
     for (const [index, limit] of limits.entries()) checkOrder(`analyzer.bands.limits.${index}`, limit);
     const exceptions = [...USUAL, ...limits].map((exception: Exception) => {
@@ -113,7 +119,7 @@ export const bands = defineRule({
           );
           const limit = exception?.limit ?? everywhere;
           const before = state.get(resource);
-          const now = before ?? { band: 'LOW', since_ms: time_ms, lower_since_ms: undefined };
+          const now = before ?? { band: 'LOW', since_ms: time_ms, lower_since_ms: undefined, trouble: undefined };
           if (before === undefined) {
             if (state.size >= RESOURCES_MAX) continue;
             state.set(resource, now);
@@ -121,19 +127,19 @@ export const bands = defineRule({
           } else move(now, percentage, limit, time_ms, { margin, dwell_ms });
           say.field(`${resource}_percentage`, percentage);
           say.field(`${resource}_result`, now.band);
-          if (now.band !== 'HIGH' || alert_after_ms === 0) continue;
-          // While it is not certain that it is over, what it was when it was HIGH says more than what it is.
-          if (percentage >= limit.high_from || now.high_percentage === undefined) now.high_percentage = percentage;
+          if (alert_after_ms === 0) continue;
+          const trouble = troubleOf(now, percentage, time_ms, { alert_after_ms, clear_ms });
+          if (trouble === undefined) continue;
           say.finding({
             key: resource,
             resource,
             severity: 'warning',
-            sentence: `${nameOf(resource)} at ${Math.round(now.high_percentage)} %, HIGH from ${limit.high_from} % on`,
-            since_ms: now.since_ms,
-            value: now.high_percentage,
+            sentence: `${nameOf(resource)} at ${Math.round(trouble.value)} %, HIGH from ${limit.high_from} % on`,
+            since_ms: trouble.since_ms,
+            value: trouble.value,
             limit: limit.high_from,
             figure: `${resource}_percentage`,
-            ...(time_ms - now.since_ms < alert_after_ms && { pending: true }),
+            ...(!trouble.raised && { pending: true }),
           });
         }
       },
@@ -150,8 +156,16 @@ interface Standing {
   since_ms: number;
   /** Since when it would be in a lower one; undefined when it would not. */
   lower_since_ms: number | undefined;
-  /** What it was when it was last above the limit of the band HIGH. */
-  high_percentage?: number;
+  trouble: Trouble | undefined;
+}
+
+/** A resource that is HIGH, or was a short while ago. */
+interface Trouble {
+  since_ms: number;
+  /** The last that was HIGH. */
+  value: number;
+  /** Whether it was HIGH for long enough to be an alert. */
+  raised: boolean;
 }
 
 /** By resource. */
@@ -179,6 +193,22 @@ function move(
   // The clock was set back: what was since then is not known.
   if (time_ms < now.lower_since_ms) now.lower_since_ms = time_ms;
   if (time_ms - now.lower_since_ms >= dwell_ms) enter(now, lower, time_ms);
+}
+
+/** The trouble with a resource: raised when it was HIGH for long enough, and over when it was not for long enough. */
+function troubleOf(
+  now: Standing,
+  value: number,
+  time_ms: number,
+  { alert_after_ms, clear_ms }: { readonly alert_after_ms: number; readonly clear_ms: number },
+): Trouble | undefined {
+  if (now.band === 'HIGH') {
+    now.trouble ??= { since_ms: now.since_ms, value, raised: false };
+    // What it is on its way out is no more what was wrong.
+    if (now.lower_since_ms === undefined) now.trouble.value = value;
+    now.trouble.raised ||= time_ms - now.trouble.since_ms >= alert_after_ms;
+  } else if (now.trouble?.raised !== true || time_ms - now.since_ms >= clear_ms) now.trouble = undefined;
+  return now.trouble;
 }
 
 function enter(now: Standing, band: Band, time_ms: number): void {
