@@ -72,13 +72,18 @@ export class Ranges {
     return array[figure * RANGE_FLOATS + KNOWN_MS] ?? 0;
   }
 
-  /** How low and how high the figure usually is, over some seconds; NaN while that is not known. */
-  low(array: Float64Array, figure: number): number {
-    return array[figure * RANGE_FLOATS + LOW] ?? Number.NaN;
+  /** One of the figure's levels, no further outside than counts. */
+  level(array: Float64Array, figure: number, scale: number): number {
+    return read(array, figure * RANGE_FLOATS + scale * SCALE_FLOATS + LEVEL);
   }
 
-  high(array: Float64Array, figure: number): number {
-    return array[figure * RANGE_FLOATS + HIGH] ?? Number.NaN;
+  /** How low and how high that level usually is; NaN while that is not known. */
+  low(array: Float64Array, figure: number, scale: number): number {
+    return read(array, figure * RANGE_FLOATS + scale * SCALE_FLOATS + LOW);
+  }
+
+  high(array: Float64Array, figure: number, scale: number): number {
+    return read(array, figure * RANGE_FLOATS + scale * SCALE_FLOATS + HIGH);
   }
 
   /**
@@ -93,6 +98,7 @@ export class Ranges {
     array[first + ROWS] = rows + 1;
     array[first + KNOWN_MS] = known_ms;
     this.#far = 0;
+    this.#scale = 0;
     for (let scale = 0; scale < SCALES_MS.length; scale++) {
       const at = first + scale * SCALE_FLOATS;
       const gain = Math.max(this.#gains[scale] ?? 0, 1 / (rows + 1));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sentenceOf } from './anomaly-words.ts';
 
-const sentence = (figure: string, value: number, low: number, high: number, device?: string) =>
-  sentenceOf({ figure, device, value, low, high }).replaceAll('\u00a0', ' ');
+const sentence = (figure: string, value: number, low: number, high: number, device?: string, scale = 0) =>
+  sentenceOf({ figure, device, value, low, high, scale }).replaceAll('\u00a0', ' ');
 
 describe('a sentence about a figure', () => {
   it('says what it is, how much, and how much is usual', () => {
@@ -21,6 +21,14 @@ describe('a sentence about a figure', () => {
     expect(sentence('disks.devices.*.read_latency_ms', 240, 1, 2.5, 'sda')).toBe(
       'Disks sda read latency 240 ms, usually 1 to 2.5 ms',
     );
+  });
+
+  it('says over which time where that is minutes', () => {
+    const figure = 'disks.devices.*.written_bytes_per_second';
+    expect(sentence(figure, 61e6, 1e6, 22e6, 'sda', 1)).toBe(
+      'Disks sda written 61 MB/s over two minutes, usually 1 to 22 MB/s',
+    );
+    expect(sentence(figure, 61e6, 1e6, 22e6, 'sda', 2)).toContain('61 MB/s over a quarter of an hour, usually');
   });
 
   it('gives one figure where nothing else is usual', () => {

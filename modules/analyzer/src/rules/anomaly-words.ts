@@ -37,10 +37,14 @@ export interface Compared {
   readonly value: number;
   readonly low: number;
   readonly high: number;
+  /** Over what the value is a mean: 0 for some seconds, of which nothing is said, 1 for minutes, 2 for a quarter of an hour. */
+  readonly scale: number;
 }
 
+const OVER = ['', ' over two minutes', ' over a quarter of an hour'];
+
 /** The sentence for people. */
-export function sentenceOf({ figure, device, value, low, high }: Compared): string {
+export function sentenceOf({ figure, device, value, low, high, scale }: Compared): string {
   const { name, unit } = nameOf(figure, device);
   if (unit === undefined && low >= 0 && high <= 1 && figure.endsWith('ed')) {
     return value < 0.5 ? `${name}: no, usually yes` : `${name}: yes, usually no`;
@@ -48,7 +52,7 @@ export function sentenceOf({ figure, device, value, low, high }: Compared): stri
   const factor = scaleOf(unit, Math.max(Math.abs(value), Math.abs(high)));
   const sign = unit === undefined ? '' : `\u00a0${factor.prefix}${unit.sign}`.replace('\u00a0/s', '/s');
   const [now, from, to] = [value, low, high].map((each) => rounded(each / factor.size));
-  return `${name} ${now}${sign}, usually ${from === to ? from : `${from} to ${to}`}${sign}`;
+  return `${name} ${now}${sign}${OVER[scale] ?? ''}, usually ${from === to ? from : `${from} to ${to}`}${sign}`;
 }
 
 /** What people call a figure, and its unit. */

@@ -173,13 +173,13 @@ describe('what is unlike the machine', () => {
     expect(new Set(heard.map(({ found }) => found[0]?.limit)).size).toBe(1);
   });
 
-  it('has ended when it is back for a minute', () => {
+  it('has ended when it is back for two minutes', () => {
     const machine = known();
     machine.go(5 * MINUTE_S, runaway);
     const heard = machine.go(5 * MINUTE_S);
     const ended = heard.findIndex((each) => !isFound(each));
-    expect(ended).toBeGreaterThan(MINUTE_S);
-    expect(ended).toBeLessThan(3 * MINUTE_S);
+    expect(ended).toBeGreaterThan(2 * MINUTE_S);
+    expect(ended).toBeLessThan(4 * MINUTE_S);
     expect(heard.slice(ended).some(isFound)).toBe(false);
   });
 
@@ -194,7 +194,7 @@ describe('what is unlike the machine', () => {
   });
 
   it('is found once when it comes and goes', () => {
-    for (const period_s of [2, 10, 40, 60]) {
+    for (const period_s of [2, 10, 40, 120]) {
       const flap = (second: number) => (second % period_s < period_s / 2 ? runaway() : {});
       expect(begins(known().go(HOUR_S, flap))).toBe(1);
     }

@@ -15,6 +15,9 @@ const FIGURES_MAX = 32;
 /** The samples of so much time are judged together, by their mean. */
 const FOLD_MS = 5_000;
 
+/** In a fold every second detector is asked, about the mean of two folds: that halves what a fold takes. */
+const TURNS = 2;
+
 /** From this score on a detector says that something new begins. */
 const ONSET = 0.5;
 
@@ -26,7 +29,7 @@ const WITHOUT_ONSET = 1.5;
 
 /** It is back when it is less far outside than this, and for so long. */
 const BACK = 0.4;
-const BACK_MS = 60_000;
+const BACK_MS = 120_000;
 
 /** The words of a finding are not older than this. */
 const WORDS_MS = 60_000;
@@ -46,7 +49,7 @@ const ONSET_AT_MS = 1;
 const VALUE = 2;
 const RAISED_MS = 3;
 const BACK_SINCE_MS = 4;
-/** Which level was outside when it was raised, and what was usual then. */
+/** Which level is furthest outside, or was when it was raised, and what was usual then. */
 const SCALE = 5;
 const USUAL_LOW = 6;
 const USUAL_HIGH = 7;
@@ -60,6 +63,8 @@ interface State {
   /** By that clock: when the last fold and the last block ended. */
   fold_ms: number;
   block_ms: number;
+  /** Folds so far. */
+  folds: number;
   /** Made with the second sample: one that comes late is judged by a state that has only seen itself. */
   known: Known | undefined;
   /** Of the last fold. */
@@ -165,6 +170,7 @@ export const anomaly = defineRule({
       const rolls = now_ms - state.block_ms >= BLOCK_MS;
       if (rolls) state.block_ms = now_ms;
       const { sums, counts, range, standing, detectors } = known;
+      const turn = state.folds++ % TURNS;
       let score = 0;
       let worst = -1;
       let open = 0;
@@ -175,13 +181,14 @@ export const anomaly = defineRule({
         const value = (sums[index] ?? 0) / folded;
         sums[index] = 0;
         counts[index] = 0;
-        let detector = detectors[index];
-        if (detector === undefined) {
-          detector = new Detector();
-          detectors[index] = detector;
-        }
         const at = index * STANDING_FLOATS;
-        const onset = detector.next(time_ms, value);
+        let onset = 0;
+        if (index % TURNS === turn) {
+          const detector = detectors[index];
+          if (detector === undefined) detectors[index] = new Detector();
+          const before = detector === undefined ? value : (standing[at + VALUE] ?? value);
+          onset = (detectors[index] as Detector).next(time_ms, (before + value) / 2);
+        }
         if (onset >= ONSET) standing[at + ONSET_AT_MS] = now_ms;
         const far = ranges.next(range, index, value, finder.least, finder.scale);
         const heard = Math.max(onset, (standing[at + HEARD] ?? 0) * HEARD_KEPT);
@@ -215,13 +222,14 @@ export const anomaly = defineRule({
       const raised_ms = standing[at + RAISED_MS] ?? 0;
       if (raised_ms === 0) {
         const onset_ms = standing[at + ONSET_AT_MS] ?? 0;
-        if (far < (now_ms - onset_ms <= ONSET_MS ? 1 : WITHOUT_ONSET)) return;
+        standing[at + SCALE] = ranges.scale;
+        const is_begun = onset_ms > 0 && now_ms - onset_ms <= ONSET_MS;
+        if (far < (is_begun ? 1 : WITHOUT_ONSET)) return;
         standing[at + RAISED_MS] = now_ms;
         standing[at + SINCE_MS] = time_ms;
-        standing[at + SCALE] = ranges.scale;
         standing[at + BACK_SINCE_MS] = 0;
-        standing[at + USUAL_LOW] = ranges.low(range, index);
-        standing[at + USUAL_HIGH] = ranges.high(range, index);
+        standing[at + USUAL_LOW] = ranges.low(range, index, ranges.scale);
+        standing[at + USUAL_HIGH] = ranges.high(range, index, ranges.scale);
         return;
       }
       if (ranges.farAt(range, index, standing[at + SCALE] ?? 0, least) >= BACK) standing[at + BACK_SINCE_MS] = 0;
@@ -240,13 +248,15 @@ export const anomaly = defineRule({
       const at = index * STANDING_FLOATS;
       const is_raised = (standing[at + RAISED_MS] ?? 0) > 0;
       const device = finder.deviceIn(body);
-      const value = standing[at + VALUE] ?? 0;
-      const low = is_raised ? (standing[at + USUAL_LOW] ?? 0) : ranges.low(range, index);
-      const high = is_raised ? (standing[at + USUAL_HIGH] ?? 0) : ranges.high(range, index);
+      const scale = standing[at + SCALE] ?? 0;
+      // What lasts for seconds is seen in the figure itself, what lasts for minutes in its mean.
+      const value = scale === 0 ? (standing[at + VALUE] ?? 0) : ranges.level(range, index, scale);
+      const low = is_raised ? (standing[at + USUAL_LOW] ?? 0) : ranges.low(range, index, scale);
+      const high = is_raised ? (standing[at + USUAL_HIGH] ?? 0) : ranges.high(range, index, scale);
       return {
         resource: device === undefined ? finder.resource : `${finder.resource} ${device}`,
         figure: device === undefined ? finder.figure : finder.figure.replace('*', () => device),
-        sentence: sentenceOf({ figure: finder.figure, device, value, low, high }),
+        sentence: sentenceOf({ figure: finder.figure, device, value, low, high, scale }),
         value,
         limit: value < low ? low : high,
       };
@@ -281,6 +291,7 @@ export const anomaly = defineRule({
         watched_ms: 0,
         fold_ms: 0,
         block_ms: 0,
+        folds: 0,
         known: undefined,
         score: 0,
         resource: undefined,
@@ -366,7 +377,11 @@ interface Saved extends Omit<State, 'known'> {
 }
 
 function isSaved(data: unknown): data is Saved {
-  if (typeof data !== 'object' || data === null || !('fold_ms' in data && 'known' in data && 'found' in data))
+  if (
+    typeof data !== 'object' ||
+    data === null ||
+    !('fold_ms' in data && 'folds' in data && 'known' in data && 'found' in data)
+  )
     return false;
   const { known, found } = data;
   if (typeof data.fold_ms !== 'number' || !Array.isArray(found)) return false;
