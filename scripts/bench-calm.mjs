@@ -1,5 +1,5 @@
 // npm run bench:calm: how often the analyzer calls somebody for nothing, and how soon it calls when something is wrong. It needs
-// no broker. `npm run bench:calm -- --machines 100` is quick.
+// no broker. `npm run bench:calm -- --quick` is quick.
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -20,4 +20,5 @@ await build({
   banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   logLevel: 'error',
 });
+process.chdir(root);
 await import(`${outdir}/main.js`);

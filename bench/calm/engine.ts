@@ -10,6 +10,8 @@ import { Machines } from '../../modules/analyzer/src/machines.ts';
 export interface Raised {
   readonly machine: string;
   readonly rule: string;
+  /** `network eth0`. */
+  readonly resource: string;
   readonly figure: string;
   readonly sentence: string;
   /** Simulated, milliseconds since the start. */
@@ -71,8 +73,8 @@ export class Engine {
   #note(out: ReturnType<Desk['findings']>, at_ms: number): void {
     for (const { machine, alert } of out) {
       if (alert.state !== 'raised') continue;
-      const { rule, figure = alert.resource, sentence } = alert;
-      this.raised.push({ machine, rule, figure, sentence, at_ms });
+      const { rule, resource, figure = resource, sentence } = alert;
+      this.raised.push({ machine, rule, resource, figure, sentence, at_ms });
     }
   }
 }

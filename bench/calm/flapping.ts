@@ -6,11 +6,13 @@ import type { Random } from '../../modules/simulator/src/random.ts';
 /** One that flaps: `flap` makes a healthy measure what it is `since_ms` after it began. */
 export interface Flapping {
   readonly name: string;
+  /** For how long it is well before it is unwell again. */
+  readonly well_s: number;
   flap(body: Measure, since_ms: number, chance: Random): void;
 }
 
 /** A machine that does about the same all day. */
-export function HEALTHY(chance: Random): Measure {
+export function healthy(chance: Random): Measure {
   return {
     cpu_percentage: 12 + chance.around(),
     memory_percentage: 40 + 0.2 * chance.around(),
@@ -49,6 +51,7 @@ function square(since_ms: number, up_s: number, down_s: number): boolean {
 
 const cpu = (name: string, up_s: number, down_s: number, high: number, low: number): Flapping => ({
   name: `CPU ${name}`,
+  well_s: down_s,
   flap: (body, since_ms, chance) => {
     body.cpu_percentage = Math.min(100, (square(since_ms, up_s, down_s) ? high : low) + chance.around());
   },
@@ -56,6 +59,7 @@ const cpu = (name: string, up_s: number, down_s: number, high: number, low: numb
 
 const memory = (name: string, up_s: number, down_s: number, high: number, low: number): Flapping => ({
   name: `memory ${name}`,
+  well_s: down_s,
   flap: (body, since_ms) => {
     body['memory_percentage'] = square(since_ms, up_s, down_s) ? high : low;
   },
@@ -74,6 +78,7 @@ const device = (
   down_s: number,
 ): Flapping => ({
   name,
+  well_s: down_s,
   flap: (body, since_ms) => {
     const devices = (body[resource] as Record<string, Record<string, Device>>)[list]?.[key];
     if (devices !== undefined && square(since_ms, up_s, down_s)) devices[figure] = high;
@@ -102,12 +107,14 @@ export const FLAPPING: readonly Flapping[] = [
   device('errors 1 min of 20', 'network', 'interfaces', 'eth0', 'receive_errors_per_second', 50, 60, 1_140),
   {
     name: 'temperature 2 min of 4',
+    well_s: 120,
     flap: (body, since_ms) => {
       if (square(since_ms, 120, 120)) body['sensors'] = { hottest_celsius: 90 };
     },
   },
   {
     name: 'waiting processes by chance',
+    well_s: 1,
     flap: (body, _since_ms, chance) => {
       if (chance.next() < 0.5) body['processes'] = { total: 200, waiting: 20 };
     },
