@@ -294,3 +294,20 @@ test('brackets lead to the machine before and the next', async () => {
   await page.keyboard.press('[');
   await page.getByRole('heading', { level: 1, name: 'a' }).waitFor();
 });
+
+test('what is unusual of it is said, and compared to what, for as long as it is', async () => {
+  const web = await start();
+  const calm = { cpu_result: 'LOW', cpu_percentage: 12, anomaly_score: 0.02 } as const;
+  const sentence = 'Memory 91 %, usually 40 to 46 %';
+  await web.say(NAME, { ...calm, anomaly_score: 0.93, anomaly_resource: 'memory', anomaly_sentence: sentence });
+  const page = await open(web);
+  const said = standing(page, `Unusual for it: ${sentence}`);
+  await said.waitFor();
+  await figure(page, /^Unusual: 93/).waitFor();
+  await page.goto(`http://${web.host}/?sort=unusual`);
+  await page.getByRole('article', { name: NAME }).getByTitle(sentence).getByText('unusual', { exact: true }).waitFor();
+  await page.goto(`http://${web.host}/m/${NAME}`);
+  await said.waitFor();
+  await web.say(NAME, calm);
+  await said.waitFor({ state: 'detached' });
+});

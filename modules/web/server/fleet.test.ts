@@ -125,6 +125,22 @@ test('only what is more than figures is a change of its own', () => {
   expect(toldAfter(fleet, () => fleet.revive('a'))).toBe(false);
 });
 
+test('how unusual a machine is stands behind its resources as if it were one, and what is unusual is more than figures', () => {
+  const fleet = new Fleet(10);
+  const say = (time_ms: number, body: object) => toldAfter(fleet, () => hear(fleet, 'a', time_ms, body));
+  say(0, { anomaly_score: 0.031, cpu_result: 'LOW', cpu_percentage: 1 });
+  say(1_000, { anomaly_score: 0.04, cpu_result: 'LOW', cpu_percentage: 1 });
+  expect(say(2_000, { anomaly_score: 0.25, cpu_result: 'LOW', cpu_percentage: 1 })).toBe(false);
+  expect(Object.keys(shownOf(fleet, 'a').resources)).toEqual(['cpu', 'anomaly']);
+  expect(shownOf(fleet, 'a').resources['anomaly']?.percentage).toBe(25);
+  const unusual = { anomaly_score: 0.9, anomaly_resource: 'cpu', anomaly_sentence: 'CPU 99 %, usually 1 to 2 %' };
+  expect(say(3_000, { ...unusual, cpu_result: 'LOW', cpu_percentage: 1 })).toBe(true);
+  expect(shownOf(fleet, 'a').unusual).toBe('CPU 99 %, usually 1 to 2 %');
+  expect(say(4_000, { ...unusual, cpu_result: 'LOW', cpu_percentage: 2 })).toBe(false);
+  expect(say(5_000, { anomaly_score: 0.1, cpu_result: 'LOW', cpu_percentage: 1 })).toBe(true);
+  expect(shownOf(fleet, 'a')).not.toHaveProperty('unusual');
+});
+
 test('the place of a machine that is forgotten is given to the next', () => {
   const fleet = new Fleet(3);
   for (const name of ['a', 'b', 'c']) hear(fleet, name, 0);

@@ -112,12 +112,13 @@ export function busOf({ connected, since_ms, why }: BusStatus): Bus {
 
 /** All of a `Machine` that follows its `id`, written by hand: at a thousand machines a second it counts. */
 function writeState(state: State): string {
-  const { machine, time_ms, received_ms, first_ms, interval_ms, high_ms, gone, labels, layout } = state;
+  const { machine, time_ms, received_ms, first_ms, interval_ms, high_ms, gone, labels, unusual, layout } = state;
   let text = `"machine":${JSON.stringify(machine)},"time_ms":${time_ms},"received_ms":${received_ms},"first_ms":${first_ms}`;
   if (interval_ms !== undefined) text += `,"interval_ms":${interval_ms}`;
   if (high_ms !== undefined) text += `,"high_ms":${high_ms}`;
   if (gone !== undefined) text += `,"gone":${JSON.stringify(gone)}`;
   if (labels !== undefined) text += `,"labels":${JSON.stringify(labels)}`;
+  if (unusual !== undefined) text += `,"unusual":${JSON.stringify(unusual)}`;
   text += ',"resources":{';
   const length = layout?.names.length ?? 0;
   for (let i = 0; i < length; i++) {

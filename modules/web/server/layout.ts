@@ -8,6 +8,12 @@ export const RESOURCES_MAX = 64;
 export const NOTHING = 0;
 export const PERCENTAGE = 1;
 export const BAND = 2;
+/** 0 to 1, told as a percentage. */
+export const SCORE = 3;
+
+/** How unusual a machine is stands beside its resources, as if it were one. */
+const SCORE_FIELD = 'anomaly_score';
+const SCORE_NAME = 'anomaly';
 
 const PERCENTAGE_ENDING = '_percentage';
 const BAND_ENDING = '_result';
@@ -17,7 +23,7 @@ const VALUE_CHARACTERS_MAX = 32;
 /** How bodies with certain fields in a certain order are read. */
 export interface Layout {
   readonly fields: readonly string[];
-  /** Of each field: {@link PERCENTAGE}, {@link BAND} or {@link NOTHING}… */
+  /** Of each field: {@link PERCENTAGE}, {@link BAND}, {@link SCORE} or {@link NOTHING}… */
   readonly kinds: readonly number[];
   /** …and of which of `names` it speaks. */
   readonly places: readonly number[];
@@ -82,7 +88,14 @@ function layoutOf(fields: readonly string[], key: string): Layout {
     kinds.push(place === undefined ? NOTHING : kind);
     places.push(place ?? 0);
     characters += JSON.stringify(field).length + VALUE_CHARACTERS_MAX;
-    known &&= kind !== NOTHING;
+    known &&= kind !== NOTHING || field === SCORE_FIELD;
+  }
+  // Behind the resources, wherever it stands in the body.
+  const score = fields.indexOf(SCORE_FIELD);
+  if (score !== -1 && places_of.size < RESOURCES_MAX && !places_of.has(SCORE_NAME)) {
+    kinds[score] = SCORE;
+    places[score] = places_of.size;
+    places_of.set(SCORE_NAME, places_of.size);
   }
   const names = [...places_of.keys()];
   const quoted = names.map((name) => JSON.stringify(name));

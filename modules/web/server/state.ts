@@ -2,7 +2,7 @@
 
 import { type Analysis, areLastWords, usualInterval } from '@ganglion/topics';
 import type { Band, Gone, Labels } from '../wire/frames.ts';
-import { haveSameNames, type Layout, type Layouts, NOTHING, PERCENTAGE } from './layout.ts';
+import { haveSameNames, type Layout, type Layouts, NOTHING, PERCENTAGE, SCORE } from './layout.ts';
 
 /** An analysis as it came off the bus. */
 export interface Heard {
@@ -21,6 +21,9 @@ const NUMBERS = new Map<unknown, number>([
 ]);
 const HIGH = 3;
 
+/** Characters that are told of what is unusual. */
+const UNUSUAL_CHARACTERS_MAX = 300;
+
 /** An interval is told anew when it differs by more than this part of what was told last. */
 const INTERVAL_SHARE = 0.1;
 
@@ -34,6 +37,7 @@ export class State {
   high_ms: number | undefined;
   gone: Gone | undefined;
   labels: Labels | undefined;
+  unusual: string | undefined;
   /** When the server was told that it is gone. */
   told_gone_ms = 0;
   /** Undefined until it was analysed. */
@@ -72,6 +76,11 @@ export class State {
     const { layout } = this;
     if (layout !== undefined && hasFields(body, layout)) told = this.#read(layout, body, received_ms) || told;
     else told = this.#readAnew(layouts, body, received_ms) || told;
+    const unusual = body.anomaly_sentence?.slice(0, UNUSUAL_CHARACTERS_MAX);
+    if (unusual !== this.unusual) {
+      this.unusual = unusual;
+      told = true;
+    }
     if (this.bands.includes(HIGH)) this.high_ms = received_ms;
     if (told) this.#told_interval_ms = this.interval_ms;
     this.body = body;
@@ -88,8 +97,8 @@ export class State {
       if (kind === NOTHING) continue;
       const place = places[i] as number;
       const value: unknown = body[fields[i] as keyof Analysis];
-      if (kind === PERCENTAGE) {
-        this.percentages[place] = typeof value === 'number' ? value : Number.NaN;
+      if (kind === PERCENTAGE || kind === SCORE) {
+        this.percentages[place] = typeof value !== 'number' ? Number.NaN : kind === SCORE ? 100 * value : value;
         continue;
       }
       const band = NUMBERS.get(value) ?? 0;

@@ -94,7 +94,9 @@ export interface Machine {
   readonly gone?: Gone;
   /** What its tracker was told to say of it, as `site: berlin`; absent when that is nothing. */
   readonly labels?: Labels;
-  /** By resource, in the order of the analysis; at most 64. */
+  /** What of it is unusual, and compared to what, in a sentence; absent when nothing is. */
+  readonly unusual?: string;
+  /** By resource, in the order of the analysis; at most 64. `anomaly` is none: its percentage is how unusual the machine is. */
   readonly resources: { readonly [resource: string]: Resource };
 }
 

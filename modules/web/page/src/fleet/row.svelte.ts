@@ -2,7 +2,7 @@
 
 import type { Machine } from '../../../wire/frames.ts';
 import { type Fleet, NO_COLUMN } from '../live/fleet.ts';
-import type { Standing } from '../live/judge.ts';
+import { ANOMALY, type Standing } from '../live/judge.ts';
 import { texts } from '../texts.ts';
 
 export class Row {
@@ -33,7 +33,7 @@ export class Row {
     this.standing = fleet.standingOf(place);
     const worst = fleet.worst[place] as number;
     this.worst = worst === NO_COLUMN ? undefined : fleet.columns[worst]?.name;
-    const names = inOrder(Object.keys(this.machine.resources));
+    const names = inOrder(Object.keys(this.machine.resources).filter((name) => name !== ANOMALY));
     if (names.join('\n') !== this.resources.join('\n')) this.resources = names;
   }
 }

@@ -1,11 +1,11 @@
 // Which machines are shown, in which order and groups: what the address says, asked of the fleet.
 
 import { Fleet, NO_COLUMN } from '../live/fleet.ts';
-import { DEAD, HIGH, STALE, STANDINGS, type Standing } from '../live/judge.ts';
+import { ANOMALY, DEAD, HIGH, STALE, STANDINGS, type Standing } from '../live/judge.ts';
 import type { Station } from '../station.svelte.ts';
 import { texts } from '../texts.ts';
 
-export const SORTS = ['name', 'worst', 'value'] as const;
+export const SORTS = ['name', 'worst', 'value', 'unusual'] as const;
 export type Sort = (typeof SORTS)[number];
 
 /** Besides, `label:` and the name of a label. */
@@ -123,9 +123,10 @@ export class Selection {
 
   #weightOf(place: number, sort: Sort): number {
     const { fleet } = this.#station;
-    const column = fleet.columns[this.columnAt(place)];
+    const column =
+      sort === 'unusual' ? fleet.columns.find(({ name }) => name === ANOMALY) : fleet.columns[this.columnAt(place)];
     const percentage = column === undefined ? 0 : (Fleet.percentageOf(column, place) ?? 0);
-    if (sort === 'value') return Math.round(percentage);
+    if (sort !== 'worst') return Math.round(percentage);
     const standing = this.standingAt(place);
     const weight = standing === DEAD ? HIGH + 1 : standing === STALE ? HIGH + 0.5 : standing > DEAD ? 0 : standing;
     return weight * 1000 + Math.round(percentage);

@@ -41,6 +41,7 @@ test('a machine is told as it was told', () => {
     high_ms: 4,
     gone: { cause: 'silent', died_ms: 9 },
     labels: { site: 'berlin' },
+    unusual: 'CPU 99 %, usually 1 to 2 %',
     resources: { cpu: { percentage: 12.34, band: 'HIGH', since_ms: 3 }, bare: { band: 'LOW', since_ms: 1 } },
   });
   learn(fleet, told);

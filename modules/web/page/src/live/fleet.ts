@@ -54,6 +54,8 @@ export class Fleet {
   readonly names: string[] = [];
   readonly gone: (Gone | undefined)[] = [];
   readonly labels: (Labels | undefined)[] = [];
+  /** What of it is unusual, in a sentence. */
+  readonly unusual: (string | undefined)[] = [];
   /** The names of labels that any machine has had; at most {@link LABEL_NAMES_MAX}. */
   readonly label_names: string[] = [];
   time_ms = new Float64Array(PLACES_MIN);
@@ -243,6 +245,7 @@ export class Fleet {
     const high_ms = this.high_ms[place] as number;
     const gone = this.gone[place];
     const labels = this.labels[place];
+    const unusual = this.unusual[place];
     const resources: Record<string, Machine['resources'][string]> = Object.create(null);
     for (const column of this.columnsOf(place)) {
       const percentage = Fleet.percentageOf(column, place);
@@ -263,6 +266,7 @@ export class Fleet {
       ...(high_ms > 0 && { high_ms }),
       ...(gone !== undefined && { gone }),
       ...(labels !== undefined && { labels }),
+      ...(unusual !== undefined && { unusual }),
       resources,
     };
   }
@@ -286,6 +290,7 @@ export class Fleet {
     this.interval_ms[place] = machine.interval_ms ?? 0;
     this.high_ms[place] = machine.high_ms ?? 0;
     this.gone[place] = gone;
+    this.unusual[place] = machine.unusual;
     if (machine.labels !== this.labels[place]) this.#label(place, machine.labels);
     const second = this.#advance(place, received_ms);
     for (const { there } of this.columns) there[place] = 0;
@@ -386,6 +391,7 @@ export class Fleet {
     this.names[place] = '';
     this.gone[place] = undefined;
     this.labels[place] = undefined;
+    this.unusual[place] = undefined;
     const id = this.id[place] as number;
     if (this.#place_of[id] === place) this.#place_of[id] = -1;
     this.#free.push(place);

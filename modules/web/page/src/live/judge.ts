@@ -11,6 +11,9 @@ export function rankOf(band: Band | undefined): number {
   return band === undefined ? 0 : Math.max(0, BANDS.indexOf(band));
 }
 
+/** What stands beside the resources as if it were one: how unusual the machine is, in percent. */
+export const ANOMALY = 'anomaly';
+
 /** Where a machine stands: its worst band while it lives; `stopped` is a death that somebody wanted. */
 export type Standing = Band | 'stale' | 'dead' | 'stopped';
 
