@@ -10,7 +10,7 @@ import {
 } from '@ganglion/kernel';
 import { freshExchange, type Line, sharedRabbitmq, startLine } from '@ganglion/testkit';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type AmqpBus, type AmqpBusOptions, amqpBus } from './amqp-bus.ts';
 
 let stranger: ChannelModel;
@@ -510,6 +510,71 @@ test('a slow live listener drops the oldest, counts it, and keeps the order', as
   }
   expect(ids).toEqual(['0', '15', '16', '17', '18', '19']);
   expect(new Set(drops)).toEqual(new Set(['m.measure queue_full']));
+});
+
+describe('live listeners of one process that ask for the same', () => {
+  const collect = (on: AmqpBus, options: Partial<SubscribeOptions> = {}) => {
+    const heard: Envelope[] = [];
+    const ear = on.subscribe(subscription(options), async (envelope) => void heard.push(envelope));
+    return { heard, ear, ids: () => heard.map(({ properties }) => properties.id) };
+  };
+
+  test('have one queue, from which each gets everything, by its own limits', async () => {
+    const both = bus();
+    const drops: string[] = [];
+    const never = new Promise<void>(() => {});
+    const stuck = subscription({ in_flight_max: 1, limit_messages: 5, onDrop: (_, reason) => drops.push(reason) });
+    const first = collect(both);
+    await both.subscribe(stuck, () => never).ready;
+    const other = collect(both, { name: 'another.name' });
+    await Promise.all([first.ear.ready, other.ear.ready]);
+    await Promise.all(upTo(20).map((id) => both.publish(message(id))));
+    await expect.poll(() => other.heard.length).toBe(20);
+    // The very same object: it came once.
+    expect(other.heard.map((envelope, i) => envelope === first.heard[i])).toEqual(Array(20).fill(true));
+    expect(drops).toEqual(Array(14).fill('queue_full'));
+  });
+
+  test('come and go, also while the broker is away', async () => {
+    const line = await startLine(sharedRabbitmq());
+    onTestFinished(() => line.close());
+    const both = bus({ url: line.url });
+    const first = collect(both);
+    await first.ear.ready;
+    await both.publish(message('1'));
+    await expect.poll(first.ids).toEqual(['1']);
+    const away = new Promise<void>((resolve) => both.onStatus(({ connected }) => connected || resolve()));
+    await line.cut();
+    await away;
+    const second = collect(both);
+    let is_ready = false;
+    second.ear.ready.then(() => {
+      is_ready = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(is_ready).toBe(false);
+    await first.ear.cancel();
+    await line.restore();
+    await second.ear.ready;
+    await both.publish(message('2'));
+    await expect.poll(second.ids).toEqual(['2']);
+    await second.ear.cancel();
+    const third = collect(both);
+    await third.ear.ready;
+    await both.publish(message('3'));
+    await expect.poll(third.ids).toEqual(['3']);
+    expect([first.ids(), second.ids()]).toEqual([['1'], ['2']]);
+  });
+
+  test('have queues of their own where one wants more to wait than the other', async () => {
+    const both = bus();
+    const small = collect(both, { limit_messages: 10 });
+    const large = collect(both, { limit_messages: 100 });
+    await Promise.all([small.ear.ready, large.ear.ready]);
+    await both.publish(message('1'));
+    await expect.poll(() => [small.heard.length, large.heard.length]).toEqual([1, 1]);
+    expect(small.heard[0]).not.toBe(large.heard[0]);
+  });
 });
 
 test('a handler that throws ends neither the channel nor the process', async () => {

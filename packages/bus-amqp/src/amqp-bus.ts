@@ -22,11 +22,12 @@ import { deadName, readDead } from './dead-letters.ts';
 import { exchangeNameInvalid } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { Link } from './link.ts';
+import { LiveQueue } from './live-queue.ts';
 import { type Buffered, Publisher } from './publisher.ts';
 import { queueName } from './queue.ts';
 import { queueTypeOn } from './queue-type.ts';
 import { Backoff, within } from './retry.ts';
-import { SharedConsumer } from './shared-consumer.ts';
+import { SharedConsumer, type SharedConsumerOptions } from './shared-consumer.ts';
 import { inAnyOrder, readBrokerUrl } from './url.ts';
 
 /** What `amqpBus` can be told. Every default stands in {@link AMQP_DEFAULTS}. */
@@ -105,6 +106,9 @@ const CONNECT_MS = 500;
 
 const EXCHANGE_NAME_BYTES_MAX = 127;
 
+/** What is served over the listening connection. */
+type Served = Consumer | LiveQueue | SharedConsumer;
+
 /** A bus over RabbitMQ. */
 export interface AmqpBus extends Bus {
   /**
@@ -142,7 +146,7 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
 
   const exchange = new Exchange(exchange_name, broker.shown, exchange_durable);
   const complaints = new Complaints(log);
-  const consumers = new Set<Consumer | SharedConsumer>();
+  const consumers = new Set<Served>();
   const asking = new Asking(exchange_name);
   const events = new ConnectionEvents({
     exchange: exchange_name,
@@ -292,23 +296,29 @@ export function amqpBus(options: AmqpBusOptions): AmqpBus {
 
     subscribe(subscription: SubscribeOptions, handler: EnvelopeHandler) {
       if (closing !== undefined) throw busClosed();
-      const serving = {
-        exchange: exchange_name,
-        instance: name,
-        queue_type: queueTypeOn(broker),
-        log,
-        backoff,
-        openOther: () => openConnection({ ...shared, name: name + LISTENING_SUFFIX }, new AbortController().signal),
-        onFinished: (finished: Consumer | SharedConsumer) => consumers.delete(finished),
+      const make = <Made extends Served>(withOptions: (options: SharedConsumerOptions) => Made): Made => {
+        const made: Made = withOptions({
+          exchange: exchange_name,
+          instance: name,
+          queue_type: queueTypeOn(broker),
+          log,
+          backoff,
+          openOther: () => openConnection({ ...shared, name: name + LISTENING_SUFFIX }, new AbortController().signal),
+          onFinished: () => consumers.delete(made),
+        });
+        consumers.add(made);
+        if (listening_over !== undefined && !listening_over.over.aborted) made.serve(listening_over);
+        listening.start();
+        return made;
       };
-      const consumer =
-        subscription.sharing === undefined
-          ? new Consumer(subscription, handler, serving)
-          : new SharedConsumer(subscription, handler, serving);
-      consumers.add(consumer);
-      if (listening_over !== undefined && !listening_over.over.aborted) consumer.serve(listening_over);
-      listening.start();
-      return consumer;
+      if (subscription.delivery === 'live') {
+        const carries = (each: Served): each is LiveQueue => each instanceof LiveQueue && each.carries(subscription);
+        const queue = Array.from(consumers).find(carries) ?? make((options) => new LiveQueue(subscription, options));
+        return queue.listen(subscription, handler);
+      }
+      return subscription.sharing === undefined
+        ? make((options) => new Consumer(subscription, handler, options))
+        : make((options) => new SharedConsumer(subscription, handler, options));
     },
 
     watchConnections(watcher, handler) {

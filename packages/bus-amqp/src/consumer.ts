@@ -43,7 +43,7 @@ export interface ConsumerOptions {
   /** Where sources are shared: the queue of one part, which is there; and whom to tell when it cannot be listened to. */
   readonly part?: { readonly queue: string; readonly onFailed: () => void } | undefined;
   /** Called when it was cancelled and has nothing more to acknowledge. */
-  readonly onFinished: (consumer: Consumer) => void;
+  readonly onFinished: () => void;
 }
 
 /** One channel of a subscription. Each subscription has its own, so that none is ended by another's mistake. */
@@ -75,9 +75,6 @@ interface Delivery {
 }
 
 export class Consumer implements Subscription {
-  /** Stays pending when the subscription is cancelled, or the bus closed, before the broker had it. */
-  readonly ready: Promise<void>;
-
   readonly #subscription: SubscribeOptions;
   readonly #handler: EnvelopeHandler;
   readonly #options: ConsumerOptions;
@@ -85,6 +82,7 @@ export class Consumer implements Subscription {
   readonly #complaints: Complaints;
   readonly #stopping = new AbortController();
   readonly #waiting: BoundedQueue<Delivery>;
+  #ready: Promise<void>;
   #made: () => void = () => {};
   #session: Session | undefined;
   /** Handed to the handler and not settled, also from channels that have ended. */
@@ -103,9 +101,14 @@ export class Consumer implements Subscription {
     this.#kept_name = keptName(options.exchange, subscription);
     this.#complaints = new Complaints(options.log);
     this.#waiting = new BoundedQueue(this.#kept ? subscription.in_flight_max : subscription.limit_messages);
-    this.ready = new Promise((resolve) => {
-      this.#made = resolve;
-    });
+    this.#ready = this.#untilMade();
+  }
+
+  /**
+   * Until the broker has it, now. Stays pending when the subscription is cancelled, or the bus closed, before that.
+   */
+  get ready(): Promise<void> {
+    return this.#ready;
   }
 
   /**
@@ -200,6 +203,12 @@ export class Consumer implements Subscription {
     return queue.name;
   }
 
+  #untilMade(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#made = resolve;
+    });
+  }
+
   async #hold(session: Session): Promise<void> {
     this.#made();
     this.#complaints.settle(`subscription "${this.#subscription.name}" is there again`);
@@ -207,6 +216,7 @@ export class Consumer implements Subscription {
     if (this.#session !== session) closeChannel(session);
     await session.ended;
     this.#session = undefined;
+    this.#ready = this.#untilMade();
     // What was kept comes again over the next channel; what is live is ours already.
     if (this.#kept) this.#waiting.clear();
     throw session.reason ?? new Error('its channel was closed');
@@ -334,7 +344,7 @@ export class Consumer implements Subscription {
     const session = this.#session;
     if (!this.#kept) this.#waiting.clear();
     if (session === undefined) {
-      this.#options.onFinished(this);
+      this.#options.onFinished();
       return;
     }
     try {
@@ -355,7 +365,7 @@ export class Consumer implements Subscription {
 
   async #finish(session: Session): Promise<void> {
     await closeChannel(session);
-    this.#options.onFinished(this);
+    this.#options.onFinished();
   }
 }
 

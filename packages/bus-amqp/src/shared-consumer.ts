@@ -31,9 +31,8 @@ const HELD_MS = 60_000;
 /** Messages that are passed on and not confirmed, at most. */
 const HELD_IN_FLIGHT = 256;
 
-export interface SharedConsumerOptions extends Omit<ConsumerOptions, 'onFinished' | 'part'> {
+export interface SharedConsumerOptions extends Omit<ConsumerOptions, 'part'> {
   readonly openOther: PartsOptions['openOther'];
-  readonly onFinished: (consumer: SharedConsumer) => void;
 }
 
 /** A part that is here. */
@@ -128,7 +127,7 @@ export class SharedConsumer implements Subscription {
 
   #finish(): void {
     this.#end();
-    this.#options.onFinished(this);
+    this.#options.onFinished();
   }
 
   async #session(connection: Connection, over: AbortSignal, made: () => void): Promise<void> {

@@ -51,7 +51,8 @@ export interface SubscribeOptions {
    */
   readonly from?: string | undefined;
   /**
-   * `live`: a queue for this listener alone, gone with it; what passes while it is away is missed.
+   * `live`: a queue of this process alone, gone with its listeners, those of the same pattern may share it; what passes while a
+   * listener is away is missed.
    * `kept`: one queue for all listeners of this name, which outlives them where the bus can outlive a process;
    * each message goes to one of them, and comes again until a handler has resolved or refused it. What the queue drops
    * while nobody listens is dropped in silence.
