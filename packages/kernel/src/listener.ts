@@ -163,6 +163,10 @@ export class Listener {
 
   /** @param isOurs whether it is still to be handled when its turn has come; default: always */
   #handle(message: Message, isOurs = always): Promise<void> {
+    if (this.#listening.overlaps === true) {
+      const answered = this.#try(message, isOurs);
+      return answered instanceof Promise ? answered.then(({ taken }) => taken) : answered.taken;
+    }
     if (this.#turn !== undefined) return this.#inTurn(this.#turn.then(() => this.#try(message, isOurs)));
     const answered = this.#try(message, isOurs);
     // A handler that returns at once, as most do, costs no promise of its own.

@@ -25,6 +25,11 @@ export interface Listening<T extends Topic = Topic> {
   readonly in_flight_max: number;
   /** How often a message is tried in all before it is refused. A handler that throws fails one try. */
   readonly attempts_max: number;
+  /**
+   * Whether the handler takes the next message before it has done with this one: for who does many at once. It is called in
+   * the order of the messages, and has up to `in_flight_max` under way. Default: false.
+   */
+  readonly overlaps?: boolean;
   /** Hands messages on as they came. Made by {@link unread}. */
   readonly unread?: true;
 }
@@ -72,7 +77,9 @@ export function unread<T extends Topic>(topic: T, options?: Parameters<typeof li
  */
 export function kept<T extends Topic>(
   topic: T,
-  options: Pick<Listening, 'limit_messages' | 'in_flight_max' | 'attempts_max'> & { readonly sources?: string },
+  options: Pick<Listening, 'limit_messages' | 'in_flight_max' | 'attempts_max' | 'overlaps'> & {
+    readonly sources?: string;
+  },
 ): Listening<T> {
   return { topic, delivery: 'kept', sources: '#', ...options };
 }
@@ -107,8 +114,8 @@ type TopicOf<L> = L extends Listening<infer T> ? T : L;
 export type Output<P extends Publishes> = DraftOf<P[keyof P]> | readonly DraftOf<P[keyof P]>[] | undefined | void;
 
 /**
- * A handler for each subscription. Calls for one subscription never overlap: the next message waits until the handler
- * has returned, or its promise has settled. Returning acknowledges; throwing follows `attempts_max`. Of what is
+ * A handler for each subscription. Calls for one subscription never overlap, unless it says so: the next message waits until
+ * the handler has returned, or its promise has settled. Returning acknowledges; throwing follows `attempts_max`. Of what is
  * {@link unread} it answers nothing.
  */
 export type Handlers<L extends Listens, P extends Publishes> = {

@@ -62,6 +62,32 @@ const doubler = (listening = live(question)) =>
   });
 
 describe('a running module', () => {
+  it('begins with the next message before it has done with this one, where it says so', async () => {
+    const bus = memoryBus();
+    const begun: number[] = [];
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const batching = defineModule({
+      name: 'batching',
+      listens: { question: kept(question, { ...KEPT, overlaps: true }) },
+      start: () => ({
+        question: ({ body }) => {
+          begun.push(body.n);
+          // All of them wait for the third.
+          if (body.n === 3) finish();
+          return finished;
+        },
+      }),
+    });
+    const { ready } = await run(batching, bus);
+    await ready;
+    for (const n of [1, 2, 3]) await say(bus, 'db-01', { n }, String(n));
+    await finished;
+    expect(begun).toEqual([1, 2, 3]);
+  });
+
   it('publishes what its handler returns, about the same time and with its own step added', async () => {
     const bus = memoryBus();
     const answers = listen(bus, '#.answer');
