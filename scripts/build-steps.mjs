@@ -45,6 +45,7 @@ export const STEPS = {
         'modules/importer/src',
         'modules/notifier/src',
         'modules/presence/src',
+        'modules/recorder/src',
         'modules/simulator/src',
         'modules/tracker/src',
         'modules/web/server',

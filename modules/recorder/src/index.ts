@@ -1,0 +1,89 @@
+// The recorder: listens to every measure and analysis, and to all that happens, and keeps it. What it has acknowledged is on disk.
+
+import { defineModule, kept } from '@ganglion/kernel';
+import { alert, analysis, birth, death, measure, outage, past } from '@ganglion/topics';
+import { openCounter } from './counter.ts';
+import { alertEvent, birthEvent, deathEvent, outageEvent } from './events.ts';
+import { Past } from './past.ts';
+import { Recording } from './recording.ts';
+import { config, historyFolder, keepOf } from './settings.ts';
+import { openSqlite } from './sqlite/store.ts';
+
+/**
+ * Samples that wait while no recorder runs, at most: five minutes of a thousand machines at one a second. They are
+ * acknowledged a batch at a time, so many are under way at once.
+ */
+const SAMPLES = { limit_messages: 300_000, in_flight_max: 10_000, attempts_max: 3, overlaps: true };
+
+/** The same of what happens now and then. */
+const EVENTS = { limit_messages: 100_000, in_flight_max: 1_000, attempts_max: 3, overlaps: true };
+
+/** Between two batches: what waits for one is in memory, whole. */
+const BATCH_MS = 250;
+
+/** As they are told in answers. */
+const BANDS: Readonly<Record<string, number>> = { LOW: 1, MEDIUM: 2, HIGH: 3 };
+
+const BAND_ENDING = '_result';
+const HEADLINE_ENDING = '_percentage';
+
+export default defineModule({
+  name: 'recorder',
+  listens: {
+    measure: kept(measure, SAMPLES),
+    analysis: kept(analysis, SAMPLES),
+    alert: kept(alert, EVENTS),
+    birth: kept(birth, EVENTS),
+    death: kept(death, EVENTS),
+    outage: kept(outage, EVENTS),
+  },
+  answers: { past },
+  config,
+  start: async ({ config, log, count, onStop, stopping, describe }) => {
+    const folder = historyFolder(config.folder);
+    const store = openSqlite({ folder });
+    const recording = await Recording.open({
+      store,
+      keep_ms: keepOf(config),
+      bytes_max: config.max_bytes === 0 ? undefined : config.max_bytes,
+      count,
+      log,
+      folder,
+    });
+    const asked = new Past({ names: recording.names, shelf: recording.shelf, store });
+    const closeCounter = await openCounter(folder, ({ backup }) => store.backup(backup));
+    const flush = () => void recording.flush();
+    const timer = setInterval(flush, BATCH_MS);
+    // What is under way is acknowledged as soon as it is written; the stop waits for that.
+    stopping.addEventListener('abort', flush, { once: true });
+    onStop(async () => {
+      clearInterval(timer);
+      closeCounter?.();
+      await recording.close();
+    });
+    describe({ history: store.engine });
+    log.info(
+      { folder, engine: store.engine, due: recording.shelf.due },
+      `keeps the past in ${folder}, by ${store.engine}`,
+    );
+
+    return {
+      measure: ({ source, time_ms, body }) => recording.take('measure', source, time_ms, body),
+      analysis: ({ source, time_ms, body }) => recording.takeFigures('analysis', source, time_ms, figuresIn(body)),
+      alert: (message) => recording.takeEvent(alertEvent(message)),
+      birth: (message) => recording.takeEvent(birthEvent(message)),
+      death: (message) => recording.takeEvent(deathEvent(message)),
+      outage: (message) => recording.takeEvent(outageEvent(message)),
+      past: ({ body }) => asked.answer(body),
+    };
+  },
+});
+
+/** The headlines of an analysis, and its bands as numbers. */
+function* figuresIn(body: object): Generator<readonly [path: string, value: number]> {
+  for (const [field, value] of Object.entries(body)) {
+    if (typeof value === 'number' && field.endsWith(HEADLINE_ENDING)) yield [field, value];
+    const band = typeof value === 'string' && field.endsWith(BAND_ENDING) ? BANDS[value] : undefined;
+    if (band !== undefined) yield [field, band];
+  }
+}

@@ -1,0 +1,193 @@
+// The minutes that are being filled: samples that are on disk in the journal, and have no block yet. Whatever its own time,
+// a sample goes to the minute it belongs to; one that is long over is opened again for it.
+
+import { type Columns, columnOf, LAST, TIME, TRACK } from './block.ts';
+import { joinTables, NO_ROWS, type Table } from './cells.ts';
+import type { Layout } from './figures.ts';
+import { blockStart, levelAt, SAMPLE_LEVEL } from './levels.ts';
+import { placeNumber } from './store.ts';
+
+/** A minute is closed so long after it was opened… */
+const OPEN_MS = levelAt(SAMPLE_LEVEL).span_ms + 2_000;
+
+/** …or so long after the next of its machine was opened. */
+const GRACE_MS = 3_000;
+
+const ROWS_FIRST = 8;
+
+/** Samples with the same figures in the same order. */
+export class Rows {
+  readonly layout: Layout;
+  rows = 0;
+  #times: Float64Array;
+  #values: Float64Array;
+  /** Whose they are, where they are of many. */
+  #tracks: Float64Array | undefined;
+
+  constructor(layout: Layout, with_tracks = false, capacity = ROWS_FIRST) {
+    this.layout = layout;
+    this.#times = new Float64Array(capacity);
+    this.#values = new Float64Array(capacity * layout.figures.length);
+    if (with_tracks) this.#tracks = new Float64Array(capacity);
+  }
+
+  add(time_ms: number, values: readonly number[], track = 0): void {
+    if (this.rows === this.#times.length) this.#grow();
+    this.#times[this.rows] = time_ms;
+    if (this.#tracks !== undefined) this.#tracks[this.rows] = track;
+    const width = this.layout.figures.length;
+    const at = this.rows * width;
+    for (let i = 0; i < width; i++) this.#values[at + i] = values[i] as number;
+    this.rows++;
+  }
+
+  table(): Table {
+    const { rows, layout } = this;
+    const columns: Columns = new Map([[TIME, this.#times.slice(0, rows)]]);
+    if (this.#tracks !== undefined) columns.set(TRACK, this.#tracks.slice(0, rows));
+    const width = layout.figures.length;
+    for (const [i, figure] of layout.figures.entries()) {
+      const values = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) values[row] = this.#values[row * width + i] as number;
+      columns.set(columnOf(figure, LAST), values);
+    }
+    return { rows, columns };
+  }
+
+  #grow(): void {
+    const capacity = this.#times.length * 2;
+    this.#times = grown(this.#times, capacity);
+    this.#values = grown(this.#values, capacity * this.layout.figures.length);
+    if (this.#tracks !== undefined) this.#tracks = grown(this.#tracks, capacity);
+  }
+}
+
+function grown(values: Float64Array, length: number): Float64Array {
+  const more = new Float64Array(length);
+  more.set(values);
+  return more;
+}
+
+/** One minute of one track. */
+export interface Minute {
+  readonly track: number;
+  readonly start_ms: number;
+  readonly opened_ms: number;
+  /** When a later one of the same track was opened; undefined as long as there is none. */
+  followed_ms: number | undefined;
+  readonly parts: Map<Layout, Rows>;
+  /** The page of the journal where its first sample stands. */
+  readonly journal_number: number;
+}
+
+export class Minutes {
+  /** By place; those that are being closed are still there. */
+  readonly #open = new Map<number, Minute>();
+  readonly #closing = new Map<number, Minute>();
+  /** The latest of each track. */
+  readonly #latest = new Map<number, Minute>();
+
+  get size(): number {
+    return this.#open.size + this.#closing.size;
+  }
+
+  /**
+   * Adds a sample to its minute. Returns whether the minute was opened for it.
+   *
+   * @param steady_ms now, by a clock that nobody sets
+   */
+  add(
+    track: number,
+    time_ms: number,
+    sample: { readonly layout: Layout; readonly values: readonly number[] },
+    steady_ms: number,
+    journal_number: number,
+  ): boolean {
+    const start_ms = blockStart(SAMPLE_LEVEL, time_ms);
+    const latest = this.#latest.get(track);
+    let minute = latest?.start_ms === start_ms ? latest : this.#open.get(minutePlace(track, start_ms));
+    const is_new = minute === undefined;
+    if (minute === undefined) {
+      minute = { track, start_ms, opened_ms: steady_ms, followed_ms: undefined, parts: new Map(), journal_number };
+      this.#open.set(minutePlace(track, start_ms), minute);
+      if (latest === undefined || start_ms > latest.start_ms) {
+        if (latest !== undefined) latest.followed_ms ??= steady_ms;
+        this.#latest.set(track, minute);
+      } else minute.followed_ms = steady_ms;
+    }
+    let rows = minute.parts.get(sample.layout);
+    if (rows === undefined) {
+      rows = new Rows(sample.layout);
+      minute.parts.set(sample.layout, rows);
+    }
+    rows.add(time_ms, sample.values);
+    return is_new;
+  }
+
+  /** Whether samples of a track in some time have no block yet. */
+  has(track: number, start_ms: number): boolean {
+    const place = minutePlace(track, start_ms);
+    return this.#open.has(place) || this.#closing.has(place);
+  }
+
+  /** The samples of a minute that have no block yet, in the order of their time. */
+  table(track: number, start_ms: number): Table {
+    const place = minutePlace(track, start_ms);
+    const minutes = [this.#closing.get(place), this.#open.get(place)];
+    const tables = minutes.flatMap((minute) => (minute === undefined ? [] : tablesOf(minute)));
+    return tables.length === 0 ? NO_ROWS : joinTables(tables);
+  }
+
+  /** When the first of them begins; undefined when there is none. */
+  oldest(): number | undefined {
+    let oldest_ms: number | undefined;
+    for (const minutes of [this.#open, this.#closing]) {
+      for (const { start_ms } of minutes.values()) {
+        if (oldest_ms === undefined || start_ms < oldest_ms) oldest_ms = start_ms;
+      }
+    }
+    return oldest_ms;
+  }
+
+  /** Minutes that are to be closed now, `limit` at most; they are asked for until {@link Minutes.closed} is told of them. */
+  close(steady_ms: number, limit: number): Minute[] {
+    for (const [place, minute] of this.#open) {
+      if (this.#closing.size >= limit) break;
+      const { opened_ms, followed_ms } = minute;
+      const is_over = followed_ms !== undefined && steady_ms - followed_ms >= GRACE_MS;
+      if (!is_over && steady_ms - opened_ms < OPEN_MS) continue;
+      // Samples that come while it is closed open it anew.
+      if (this.#closing.has(place)) continue;
+      this.#open.delete(place);
+      this.#closing.set(place, minute);
+      if (this.#latest.get(minute.track) === minute) this.#latest.delete(minute.track);
+    }
+    return [...this.#closing.values()];
+  }
+
+  /** These have a block now. */
+  closed(minutes: readonly Minute[]): void {
+    for (const { track, start_ms } of minutes) this.#closing.delete(minutePlace(track, start_ms));
+  }
+
+  /** The first page of the journal that is still needed, once `except` have a block; undefined when none is. */
+  journalFrom(except: ReadonlySet<Minute>): number | undefined {
+    let first: number | undefined;
+    for (const minutes of [this.#open, this.#closing]) {
+      for (const minute of minutes.values()) {
+        if (!except.has(minute) && (first === undefined || minute.journal_number < first))
+          first = minute.journal_number;
+      }
+    }
+    return first;
+  }
+}
+
+/** The samples of a minute. */
+export function tablesOf(minute: Minute): Table[] {
+  return [...minute.parts.values()].map((rows) => rows.table());
+}
+
+function minutePlace(track: number, start_ms: number): number {
+  return placeNumber({ level: SAMPLE_LEVEL, track, start_ms });
+}
