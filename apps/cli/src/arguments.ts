@@ -42,6 +42,7 @@ const SWITCHES = {
 } as const;
 const OPTIONS = [
   'config',
+  'figures',
   'with',
   'count',
   'tracker',
@@ -95,6 +96,7 @@ export function readArguments(words: readonly string[]): Arguments {
   const switches = new Set<Switch>();
   const options: Record<Option, string[]> = {
     config: [],
+    figures: [],
     with: [],
     count: [],
     tracker: [],

@@ -7,6 +7,7 @@ import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
 import { detect } from './commands/detect.ts';
 import { doctor } from './commands/doctor.ts';
+import { history } from './commands/history.ts';
 import { link } from './commands/link.ts';
 import { notify } from './commands/notify.ts';
 import { replay } from './commands/replay.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   user,
   link,
   notify,
+  history,
   simulate,
   detect,
   replay,

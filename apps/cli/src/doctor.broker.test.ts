@@ -176,7 +176,7 @@ describe('a broker without plugins, that asks for a certificate', () => {
     const tracker = await examine('--broker', url, '--machine', 'db-01');
     expect(tracker.code).toBe(0);
     expect(tracker.checks.get('permissions')?.found).toMatch(
-      /^enough for tracker; not for analyzer, presence, notifier, exporter, importer, web, /,
+      /^enough for tracker; not for analyzer, presence, notifier, recorder, exporter, importer, web, /,
     );
     expect(tracker.checks.get('message round')).toMatchObject({ state: 'unknown' });
 

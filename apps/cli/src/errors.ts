@@ -173,7 +173,7 @@ export function moduleNotFound(name: string, why: string): CodedError {
     {
       what: `module ${oneLine(name, 120)} not found`,
       why,
-      todo: 'name a built-in module (tracker, analyzer, presence, notifier, exporter, importer, web, simulator) or a file such as ./mood.ts',
+      todo: 'name a built-in module (tracker, analyzer, presence, notifier, recorder, exporter, importer, web, simulator) or a file such as ./mood.ts',
     },
     configuration,
   );

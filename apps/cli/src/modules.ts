@@ -16,6 +16,7 @@ const LOADERS: Readonly<Record<BuiltIn, () => Promise<{ default: Module }>>> = {
   analyzer: () => import('@ganglion/analyzer'),
   presence: () => import('@ganglion/presence'),
   notifier: () => import('@ganglion/notifier'),
+  recorder: () => import('@ganglion/recorder'),
   exporter: () => import('@ganglion/exporter'),
   importer: () => import('@ganglion/importer'),
   web: () => import('@ganglion/web'),

@@ -30,6 +30,7 @@ test('every module has a role, a tracker one for each machine, and there are som
     'ganglion-analyzer',
     'ganglion-presence',
     'ganglion-notifier',
+    'ganglion-recorder',
     'ganglion-exporter',
     'ganglion-importer',
     'ganglion-web',

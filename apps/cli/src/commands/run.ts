@@ -32,8 +32,8 @@ const RUN: Omit<Command, 'run'> = {
   words_max: 1,
   summary: 'run one module over RabbitMQ',
   about: [
-    'The module is tracker, analyzer, presence, notifier, exporter, importer, web or simulator, or a file of your own,',
-    'in TypeScript or JavaScript.',
+    'The module is tracker, analyzer, presence, notifier, recorder, exporter, importer, web or simulator, or a file of your',
+    'own, in TypeScript or JavaScript.',
     'The broker may be away, now or later: the module says so once, waits, and goes on.',
     'What a tracker measures meanwhile waits too, in a folder, also while the tracker does not run.',
     'With --once a tracker prints one sample and ends, without a broker: rates are over its interval, one second.',

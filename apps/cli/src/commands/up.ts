@@ -5,6 +5,7 @@ import type { Arguments } from '../arguments.ts';
 import { openBus } from '../bus.ts';
 import { openLog } from '../log.ts';
 import { loadModules, wantedOf } from '../modules.ts';
+import { withoutLostPast } from '../past.ts';
 import { settingsFor } from '../settings/index.ts';
 import { openMeasureSpool } from '../spool.ts';
 import { runSystem } from '../system.ts';
@@ -20,6 +21,7 @@ export const up: Command = {
   about: [
     'Without a broker the modules speak in memory, on this machine alone.',
     'With --broker they speak over RabbitMQ, where modules from anywhere can join.',
+    'The past is kept in a folder of yours, and shown on the page; --history none keeps none.',
   ],
   switches: [],
   options: ['with', 'config'],
@@ -35,6 +37,8 @@ export const up: Command = {
     'tls_key',
     'interval',
     'machine',
+    'history',
+    'history_max_bytes',
     'config',
     'log_level',
   ],
@@ -55,8 +59,8 @@ async function run(args: Arguments): Promise<void> {
 /** Runs modules in one process, one of them the page's, until a signal. */
 export async function runWithPage(args: Arguments, loaded: readonly Module[]): Promise<void> {
   const settings = await settingsFor(args, loaded);
-  const modules = wantedOf(loaded, settings);
   const log = await openLog(settings.own.log_level);
+  const modules = await withoutLostPast(wantedOf(loaded, settings), settings, log);
   const { broker } = settings.own;
   const spool =
     broker === undefined ? undefined : await openMeasureSpool({ modules, settings, log, by_default: false });

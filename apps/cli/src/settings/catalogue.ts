@@ -37,6 +37,8 @@ export const FLAG_ALIASES: Readonly<Record<string, readonly string[]>> = {
   probe: ['tracker.probes'],
   machines: ['simulator.machines'],
   seed: ['simulator.seed'],
+  history: ['recorder.folder'],
+  'history-max-bytes': ['recorder.max_bytes'],
   insecure: ['web.insecure'],
   'tls-cert': ['web.tls_cert'],
   'tls-key': ['web.tls_key'],
