@@ -14,6 +14,7 @@ import { measureSteps } from './micro.ts';
 import { measurePage } from './page-size.ts';
 import { partsOf, startClock } from './parts.ts';
 import { measurePeers } from './peers.ts';
+import { measureRecorder } from './recorder.ts';
 import { type Row, tableOf } from './report.ts';
 import { measureSyscalls } from './syscalls.ts';
 import { measureThroughput } from './throughput.ts';
@@ -31,10 +32,10 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
 };
 
 /** What is measured only when it is asked for. */
-const LONG: typeof PARTS = { growth: measureGrowth };
+const LONG: typeof PARTS = { growth: measureGrowth, recorder: measureRecorder };
 
 /** Parts that have a table of their own, which a run of them alone writes anew. */
-const APART = ['peers', 'syscalls', 'exporter'];
+const APART = ['peers', 'syscalls', 'exporter', 'recorder'];
 
 /** In the repository. This file runs as `.build/bench/main.js`. */
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));

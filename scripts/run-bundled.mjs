@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { BANNER } from './bundle-command.mjs';
 import { nodePackagesAreCurrent } from './node-packages.mjs';
 import { endAll, makeMark } from './own-processes.mjs';
 import { installLine, installPackages, mayInstall, missingPackages } from './system-packages.mjs';
@@ -72,7 +73,7 @@ async function bundle(entryPoints, outdir) {
     // The testkit's suites are for vitest; here it only starts brokers.
     external: ['vitest', 'playwright-core'],
     // What a bundled CommonJS package expects to find.
-    banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+    banner: { js: BANNER },
     logLevel: 'error',
   });
   await stop();
