@@ -82,7 +82,7 @@ module.exports = {
       name: 'nothing-unresolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^virtual:' },
+      to: { couldNotResolve: true, pathNot: '^(virtual:|node:sqlite$|better-sqlite3$)' },
     },
     {
       name: 'no-dev-dependency-at-run-time',

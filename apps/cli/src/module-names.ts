@@ -1,7 +1,16 @@
 // The names of the built-in modules, apart from what loads them: the agent knows them all and holds one.
 
 /** The built-in modules that make a monitor. */
-export const MONITOR = ['tracker', 'analyzer', 'presence', 'notifier', 'recorder', 'exporter', 'importer', 'web'] as const;
+export const MONITOR = [
+  'tracker',
+  'analyzer',
+  'presence',
+  'notifier',
+  'recorder',
+  'exporter',
+  'importer',
+  'web',
+] as const;
 
 /** All built-in modules. */
 export const BUILT_IN = [...MONITOR, 'simulator'] as const;

@@ -109,7 +109,17 @@ describe('modules in one process', () => {
     const names = (await loadModules([files(['mood.ts', MOOD], ['limit.ts', 'export const limit = 80;'])])).map(
       ({ name }) => name,
     );
-    expect(names).toEqual(['tracker', 'analyzer', 'presence', 'notifier', 'recorder', 'exporter', 'importer', 'web', 'mood']);
+    expect(names).toEqual([
+      'tracker',
+      'analyzer',
+      'presence',
+      'notifier',
+      'recorder',
+      'exporter',
+      'importer',
+      'web',
+      'mood',
+    ]);
     const path = files([
       'own.mjs',
       "import { defineModule } from '@ganglion/kernel';\nexport default defineModule({ name: 'web', start() {} });",

@@ -8,7 +8,7 @@ import type { PastEvent } from './store.ts';
 /** Families of which each message is kept. */
 export const EVENT_FAMILIES = ['alert', 'birth', 'death', 'outage'] as const;
 
-export type EventFamily = (typeof EVENT_FAMILIES)[number];
+type EventFamily = (typeof EVENT_FAMILIES)[number];
 
 export function alertEvent(message: Message<'alert', Alert>): PastEvent {
   const { body } = message;

@@ -1,7 +1,5 @@
 // Where the page is: a view and what of it is shown, all of it in the address, so that a link shows what somebody saw.
 
-import { TIME_NAMES } from './time/times.svelte.ts';
-
 /** The views, by the first word of the path. */
 export type Place =
   | { readonly view: 'fleet' }
@@ -78,7 +76,7 @@ export class Router {
 }
 
 /** What is taken along from view to view. */
-const EVERYWHERE = ['kiosk', 'theme', ...TIME_NAMES];
+const EVERYWHERE = ['kiosk', 'theme', 'from', 'to', 'at', 'minutes', 'against'];
 
 /** The address of a machine. A name may hold anything, also halves of characters. */
 export function pathOfMachine(machine: string): string {

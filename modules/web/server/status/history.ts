@@ -126,7 +126,7 @@ export class History {
     for (const { days } of this.#parts) while (days.length >= DAYS) days.shift();
     this.#shown = parts.map((part) => ({
       days: part.days.slice(-DAYS),
-      incidents: [...lasting(part), ...part.incidents.toReversed()].filter(
+      incidents: [...lasting(part), ...[...part.incidents].reverse()].filter(
         ({ from_ms, to_ms }) => (to_ms ?? now_ms) > first_ms && from_ms < now_ms,
       ),
     }));

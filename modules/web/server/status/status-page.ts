@@ -114,7 +114,7 @@ function bar(days: readonly Day[], now_ms: number): Html {
         ${
           bad.length === 0
             ? ''
-            : html`<details><summary>Days that were not well: ${bad.length}</summary><ul>${bad.toReversed().map((day) => html`<li>${sayDay(day)}</li>`)}</ul></details>`
+            : html`<details><summary>Days that were not well: ${bad.length}</summary><ul>${[...bad].reverse().map((day) => html`<li>${sayDay(day)}</li>`)}</ul></details>`
         }`;
 }
 

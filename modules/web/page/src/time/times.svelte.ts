@@ -36,9 +36,6 @@ export interface Stretch {
   readonly to_ms: number;
 }
 
-/** The names in the address; they are taken along from view to view. */
-export const TIME_NAMES = ['from', 'to', 'at', 'minutes', 'against'] as const;
-
 /** Between two moments of what is played. */
 const BEAT_MS = 500;
 
