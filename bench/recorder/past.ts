@@ -4,7 +4,7 @@ import { BlockWriter, CELLS, type Columns, LAST_TIME, SAMPLES, TIME } from '../.
 import { rollCells, rollSamples, type Table } from '../../modules/recorder/src/cells.ts';
 import { FigureReader } from '../../modules/recorder/src/figures.ts';
 import { blockStart, LEVELS, levelAt, SAMPLE_LEVEL, TOP_LEVEL } from '../../modules/recorder/src/levels.ts';
-import { Rows } from '../../modules/recorder/src/minutes.ts';
+import { Pieces, Rows } from '../../modules/recorder/src/minutes.ts';
 import { Names } from '../../modules/recorder/src/names.ts';
 import { openSqlite } from '../../modules/recorder/src/sqlite/store.ts';
 import type { StoredBlock } from '../../modules/recorder/src/store.ts';
@@ -35,7 +35,7 @@ export async function makePast(folder: string, fleet: Fleet, until_ms: number): 
 
   // Ten minutes as they are measured, again and again: what is in them costs what it costs, whenever it was.
   const samplesOf = (bodies: () => object): Table => {
-    const rows = new Rows(reader.read(bodies(), undefined), false, 600);
+    const rows = new Rows(reader.read(bodies(), undefined), new Pieces());
     for (let second = 0; second < 600; second++) {
       reader.read(bodies(), rows.layout);
       rows.add(second * 1_000, reader.values);

@@ -13,59 +13,89 @@ const OPEN_MS = levelAt(SAMPLE_LEVEL).span_ms + 2_000;
 /** …or so long after the next of its machine was opened. */
 const GRACE_MS = 3_000;
 
-const ROWS_FIRST = 8;
+/** Rows of one piece of memory. */
+const PIECE_ROWS = 8;
+
+/** Pieces that are free and kept for who needs some next. */
+const SPARE_BYTES_MAX = 32 * 1_048_576;
+
+/**
+ * Memory in pieces that are used again and again: each machine begins a minute every minute, and to give back its memory and ask
+ * for other would leave the process's in shreds.
+ */
+export class Pieces {
+  /** By length. */
+  readonly #spare = new Map<number, Float64Array[]>();
+  #spare_bytes = 0;
+
+  take(length: number): Float64Array {
+    const piece = this.#spare.get(length)?.pop();
+    if (piece === undefined) return new Float64Array(length);
+    this.#spare_bytes -= piece.byteLength;
+    return piece;
+  }
+
+  giveBack(pieces: readonly Float64Array[]): void {
+    for (const piece of pieces) {
+      if (this.#spare_bytes + piece.byteLength > SPARE_BYTES_MAX) return;
+      this.#spare_bytes += piece.byteLength;
+      const spare = this.#spare.get(piece.length);
+      if (spare === undefined) this.#spare.set(piece.length, [piece]);
+      else spare.push(piece);
+    }
+  }
+}
 
 /** Samples with the same figures in the same order. */
 export class Rows {
   readonly layout: Layout;
   rows = 0;
-  #times: Float64Array;
-  #values: Float64Array;
-  /** Whose they are, where they are of many. */
-  #tracks: Float64Array | undefined;
+  readonly #pieces: Pieces;
+  readonly #own: Float64Array[] = [];
+  /** Values of a row: its time, whose it is, and the figures. */
+  readonly #stride: number;
 
-  constructor(layout: Layout, with_tracks = false, capacity = ROWS_FIRST) {
+  constructor(layout: Layout, pieces: Pieces) {
     this.layout = layout;
-    this.#times = new Float64Array(capacity);
-    this.#values = new Float64Array(capacity * layout.figures.length);
-    if (with_tracks) this.#tracks = new Float64Array(capacity);
+    this.#pieces = pieces;
+    this.#stride = layout.figures.length + 2;
   }
 
+  /** @param track whose it is, where they are of many */
   add(time_ms: number, values: readonly number[], track = 0): void {
-    if (this.rows === this.#times.length) this.#grow();
-    this.#times[this.rows] = time_ms;
-    if (this.#tracks !== undefined) this.#tracks[this.rows] = track;
+    const at = this.rows % PIECE_ROWS;
+    if (at === 0) this.#own.push(this.#pieces.take(PIECE_ROWS * this.#stride));
+    const piece = this.#own[this.#own.length - 1] as Float64Array;
+    const first = at * this.#stride;
+    piece[first] = time_ms;
+    piece[first + 1] = track;
     const width = this.layout.figures.length;
-    const at = this.rows * width;
-    for (let i = 0; i < width; i++) this.#values[at + i] = values[i] as number;
+    for (let i = 0; i < width; i++) piece[first + 2 + i] = values[i] as number;
     this.rows++;
   }
 
-  table(): Table {
-    const { rows, layout } = this;
-    const columns: Columns = new Map([[TIME, this.#times.slice(0, rows)]]);
-    if (this.#tracks !== undefined) columns.set(TRACK, this.#tracks.slice(0, rows));
-    const width = layout.figures.length;
-    for (const [i, figure] of layout.figures.entries()) {
-      const values = new Float64Array(rows);
-      for (let row = 0; row < rows; row++) values[row] = this.#values[row * width + i] as number;
-      columns.set(columnOf(figure, LAST), values);
+  table(with_tracks = false): Table {
+    const columns: Columns = new Map([[TIME, this.#column(0)]]);
+    if (with_tracks) columns.set(TRACK, this.#column(1));
+    for (const [i, figure] of this.layout.figures.entries()) columns.set(columnOf(figure, LAST), this.#column(2 + i));
+    return { rows: this.rows, columns };
+  }
+
+  /** Gives its memory back; it has no rows any more. Tables that were made of it are their own. */
+  release(): void {
+    this.rows = 0;
+    this.#pieces.giveBack(this.#own.splice(0));
+  }
+
+  #column(offset: number): Float64Array {
+    const column = new Float64Array(this.rows);
+    const stride = this.#stride;
+    for (let row = 0; row < column.length; row++) {
+      const piece = this.#own[Math.floor(row / PIECE_ROWS)] as Float64Array;
+      column[row] = piece[(row % PIECE_ROWS) * stride + offset] as number;
     }
-    return { rows, columns };
+    return column;
   }
-
-  #grow(): void {
-    const capacity = this.#times.length * 2;
-    this.#times = grown(this.#times, capacity);
-    this.#values = grown(this.#values, capacity * this.layout.figures.length);
-    if (this.#tracks !== undefined) this.#tracks = grown(this.#tracks, capacity);
-  }
-}
-
-function grown(values: Float64Array, length: number): Float64Array {
-  const more = new Float64Array(length);
-  more.set(values);
-  return more;
 }
 
 /** One minute of one track. */
@@ -86,6 +116,11 @@ export class Minutes {
   readonly #closing = new Map<number, Minute>();
   /** The latest of each track. */
   readonly #latest = new Map<number, Minute>();
+  readonly #pieces: Pieces;
+
+  constructor(pieces: Pieces) {
+    this.#pieces = pieces;
+  }
 
   get size(): number {
     return this.#open.size + this.#closing.size;
@@ -117,7 +152,7 @@ export class Minutes {
     }
     let rows = minute.parts.get(sample.layout);
     if (rows === undefined) {
-      rows = new Rows(sample.layout);
+      rows = new Rows(sample.layout, this.#pieces);
       minute.parts.set(sample.layout, rows);
     }
     rows.add(time_ms, sample.values);
@@ -167,7 +202,10 @@ export class Minutes {
 
   /** These have a block now. */
   closed(minutes: readonly Minute[]): void {
-    for (const { track, start_ms } of minutes) this.#closing.delete(minutePlace(track, start_ms));
+    for (const { track, start_ms, parts } of minutes) {
+      this.#closing.delete(minutePlace(track, start_ms));
+      for (const rows of parts.values()) rows.release();
+    }
   }
 
   /** The first page of the journal that is still needed, once `except` have a block; undefined when none is. */

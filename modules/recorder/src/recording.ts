@@ -6,7 +6,7 @@ import { Block, BlockWriter, figureOf, SAMPLES, TIME, TRACK } from './block.ts';
 import { historyDamaged, historyUnwritable } from './errors.ts';
 import { FigureReader, type Layout } from './figures.ts';
 import { LEVELS, levelAt, SAMPLE_LEVEL, TOP_LEVEL } from './levels.ts';
-import { type Minute, Minutes, Rows } from './minutes.ts';
+import { type Minute, Minutes, Pieces, Rows } from './minutes.ts';
 import { Names } from './names.ts';
 import { Shelf } from './shelf.ts';
 import { type BlockPlace, type Change, type PastEvent, PLACE_MS_MAX, type Store } from './store.ts';
@@ -63,6 +63,7 @@ export class Recording {
   readonly names: Names;
   readonly shelf: Shelf;
   readonly store: Store;
+  readonly #pieces: Pieces;
   readonly #minutes: Minutes;
   readonly #reader: FigureReader;
   readonly #layouts = new Map<number, Layout>();
@@ -84,10 +85,15 @@ export class Recording {
   #renewed = 0;
   #stopped = false;
 
-  private constructor(options: RecordingOptions, names: Names, minutes: Minutes, shelf: Shelf, journal_number: number) {
+  private constructor(
+    options: RecordingOptions,
+    { names, pieces, minutes, shelf }: { names: Names; pieces: Pieces; minutes: Minutes; shelf: Shelf },
+    journal_number: number,
+  ) {
     this.store = options.store;
     this.names = names;
     this.shelf = shelf;
+    this.#pieces = pieces;
     this.#minutes = minutes;
     this.#reader = new FigureReader(names);
     this.#keep_ms = options.keep_ms ?? LEVELS.map(({ keep_ms }) => keep_ms);
@@ -104,10 +110,11 @@ export class Recording {
   static async open(options: RecordingOptions): Promise<Recording> {
     const { store, count = () => {} } = options;
     const names = await Names.of(store);
-    const minutes = new Minutes();
+    const pieces = new Pieces();
+    const minutes = new Minutes(pieces);
     const shelf = await Shelf.open({ store, minutes, onDamage: () => count('blocks_damaged') });
     const pages = await store.journal();
-    const recording = new Recording(options, names, minutes, shelf, (pages.at(-1)?.number ?? 0) + 1);
+    const recording = new Recording(options, { names, pieces, minutes, shelf }, (pages.at(-1)?.number ?? 0) + 1);
     for (const { number, bytes } of pages) recording.#replay(number, bytes);
     recording.#lookForDamage();
     return recording;
@@ -157,7 +164,7 @@ export class Recording {
     const batch = this.#batch;
     let rows = batch.rows.get(layout);
     if (rows === undefined) {
-      rows = new Rows(layout, true);
+      rows = new Rows(layout, this.#pieces);
       batch.rows.set(layout, rows);
     }
     rows.add(time_ms, values, track);
@@ -202,6 +209,7 @@ export class Recording {
       this.#batch = newBatch(batch.number + 1);
       if (!(await this.#write(batch))) return;
       batch.done();
+      for (const rows of batch.rows.values()) rows.release();
     }
     await this.#order();
   }
@@ -249,7 +257,7 @@ export class Recording {
   /** A batch as a page of the journal: a block for each layout, its length before it. */
   #pageOf({ rows }: Batch): Uint8Array {
     const blocks = [...rows.values()].map((each) => {
-      const table = each.table();
+      const table = each.table(true);
       return this.#writer.write(SAMPLES, table.rows, table.columns);
     });
     const page = new Uint8Array(blocks.reduce((sum, { length }) => sum + BYTES_OF_LENGTH + length, 0));
