@@ -61,7 +61,7 @@ describe('a record', () => {
     expect(await replayed(busy())).toEqual([
       '2026-01-05',
       '12:02:00  WARNING   db-01     CPU at 90 %, HIGH from 75 % on (bands)',
-      '12:06:05  OVER      db-01     CPU at 90 %, HIGH from 75 % on (after 5 min 5 s, bands)',
+      '12:08:05  OVER      db-01     CPU at 90 %, HIGH from 75 % on (after 7 min 5 s, bands)',
       '120 messages of 1 machine in 9 min 55 s; 1 alert (1 warning); 0 still on',
     ]);
     expect(warned).toBe('');
@@ -73,7 +73,7 @@ describe('a record', () => {
     expect(await replayed(busy(), { toml })).toEqual([
       '2026-01-05',
       '12:03:00  WARNING   db-01     CPU at 90 %, HIGH from 85 % on (bands, on trial)',
-      '12:06:05  OVER      db-01     CPU at 90 %, HIGH from 85 % on (after 5 min 5 s, bands, on trial)',
+      '12:08:05  OVER      db-01     CPU at 90 %, HIGH from 85 % on (after 7 min 5 s, bands, on trial)',
       '120 messages of 1 machine in 9 min 55 s; no alerts; 1 alert (1 warning) of rules on trial; 0 still on',
     ]);
   });
