@@ -8,8 +8,6 @@ import type { PastEvent } from './store.ts';
 /** Families of which each message is kept. */
 export const EVENT_FAMILIES = ['alert', 'birth', 'death', 'outage'] as const;
 
-type EventFamily = (typeof EVENT_FAMILIES)[number];
-
 export function alertEvent(message: Message<'alert', Alert>): PastEvent {
   const { body } = message;
   // One said again has the state that the alert is in; it is kept if nothing of that state was.
