@@ -23,6 +23,8 @@ export interface BusOptions {
   readonly log: Log;
   /** Where messages wait past what memory holds. Default: nowhere. */
   readonly spool?: SpoolOptions | undefined;
+  /** Whether what modules that speak in memory remember outlives the process. Default: it does. */
+  readonly remembers?: boolean;
   /** Whether to wait for a broker that is not there, or to reject `opened`. Default: wait. */
   readonly wait_at_start?: boolean;
 }
@@ -34,7 +36,8 @@ export interface BusOptions {
  */
 export async function openBus(own: OwnSettings, options: BusOptions): Promise<OpenBus> {
   if (own.broker === undefined) {
-    const bus = memoryBus({ states: statesFolder(process.env), log: options.log });
+    const states = options.remembers === false ? undefined : statesFolder(process.env);
+    const bus = memoryBus({ states, log: options.log });
     return { bus, opened: Promise.resolve(), waiting: () => 0 };
   }
   const { amqpBus } = await import('@ganglion/bus-amqp');

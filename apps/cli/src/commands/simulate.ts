@@ -36,7 +36,7 @@ async function run(args: Arguments): Promise<void> {
   const simulator = await loadModule('simulator');
   const simulation = await loadSimulation();
   const settings = await settingsFor(args, simulation);
-  if (settings.own.broker === undefined) return runWithPage(args, simulation);
+  if (settings.own.broker === undefined) return runWithPage(args, simulation, false);
   const log = await openLog(settings.own.log_level);
   const instance = instanceName(simulator.name);
   const open_bus = await openBus(settings.own, { name: instance, log });

@@ -56,15 +56,19 @@ async function run(args: Arguments): Promise<void> {
   await runWithPage(args, await loadModules(args.options.with));
 }
 
-/** Runs modules in one process, one of them the page's, until a signal. */
-export async function runWithPage(args: Arguments, loaded: readonly Module[]): Promise<void> {
+/**
+ * Runs modules in one process, one of them the page's, until a signal.
+ *
+ * @param remembers whether what they remember is there the next time
+ */
+export async function runWithPage(args: Arguments, loaded: readonly Module[], remembers = true): Promise<void> {
   const settings = await settingsFor(args, loaded);
   const log = await openLog(settings.own.log_level);
   const modules = await withoutLostPast(wantedOf(loaded, settings), settings, log);
   const { broker } = settings.own;
   const spool =
     broker === undefined ? undefined : await openMeasureSpool({ modules, settings, log, by_default: false });
-  const open_bus = await openBus(settings.own, { name: instanceName('ganglion'), log, spool });
+  const open_bus = await openBus(settings.own, { name: instanceName('ganglion'), log, spool, remembers });
   const over = broker === undefined ? 'in memory, on this machine alone' : 'over RabbitMQ';
   await runSystem({
     ...open_bus,
@@ -94,12 +98,16 @@ function welcome(running: readonly RunningModule[], urls: readonly string[], ove
   return `${lines.join('\n')}\n`;
 }
 
-function wiringOf({ listens, publishes }: Module): string {
+function wiringOf({ listens, publishes, asks, answers }: Module): string {
   const heard = Object.values(listens).map(({ topic }) => topic.family);
   const said = Object.values(publishes).map(({ family }) => family);
+  const answered = Object.values(answers).map(({ family }) => family);
+  const asked = Object.values(asks).map(({ family }) => family);
   const parts = [
     heard.length > 0 ? `listens to ${heard.join(', ')}` : '',
     said.length > 0 ? `publishes ${said.join(', ')}` : '',
+    answered.length > 0 ? `answers ${answered.join(', ')}` : '',
+    asked.length > 0 ? `asks ${asked.join(', ')}` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

@@ -12,7 +12,7 @@ import {
 } from '../../../wire/frames.ts';
 import { eachLeaf } from '../../../wire/leaves.ts';
 import type { Feed } from '../feed.ts';
-import { rankOf } from '../live/judge.ts';
+import { ANOMALY, rankOf } from '../live/judge.ts';
 import { COMPARISONS, SPANS_MS as LONG_SPANS_MS } from '../time/times.svelte.ts';
 import { type Age, Ages } from './ages.ts';
 import { MOMENT_MS_MIN, type Plan, planOf } from './plan.ts';
@@ -241,7 +241,9 @@ export class Stage {
     const figures: [string, number][] = [];
     for (const [resource, { band, percentage }] of Object.entries(known.resources)) {
       if (band !== undefined) figures.push([`${resource}_result`, rankOf(band)]);
-      if (percentage !== undefined && !this.measured) figures.push([`${resource}_percentage`, percentage]);
+      // How unusual it is, no measure says.
+      if (percentage !== undefined && (!this.measured || resource === ANOMALY))
+        figures.push([`${resource}_percentage`, percentage]);
     }
     this.live.add(known.time_ms, figures);
     this.redraw();
