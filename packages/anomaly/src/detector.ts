@@ -26,10 +26,6 @@ const START_ROWS = 30;
 const JUMP_ROWS = 4;
 const LEARN_ROWS = 6;
 
-/** Until so many rows little is known, and a surprise counts for more. */
-const KNOWN_ROWS = 1_000;
-const LITTLE_KNOWN_POWER = 0.3;
-
 /** A profile is asked from its second day, or week, on. */
 const VISITS_MIN = 1;
 
@@ -45,13 +41,6 @@ const HABIT_MARGIN_NATS = 3.5;
 /** The week's profile is asked instead of the day's once its error, over so many rows, is this much smaller. */
 const WEEK_BETTER = 0.8;
 const COMPARE_ROWS = 300;
-
-/** A series is seasonal when the profile's error is no more than this part of that of a slow mean; over as many rows. */
-const SEASONAL = 0.5;
-
-/** A value that the season explains is no further from it than so many usual errors, and other looks then count less. */
-const EXPLAINED_ERRORS = 2;
-const EXPLAINED = 0.7;
 
 /** Memories of the forecast's usual error and inputs; it never learns from more than some usual errors. */
 const ERROR_ROWS = 100;
@@ -79,7 +68,7 @@ const LONG_ROWS = 4_000;
 const STEEPNESS = 0.9;
 
 /** Who is told rests, unless it grows by so much. */
-const GROWN_NATS = 2;
+const GROWN_NATS = 1;
 
 /** Judges one series. It keeps at most 4 KB, however long that is, and `next` allocates nothing. */
 export class Detector {
@@ -90,9 +79,12 @@ export class Detector {
   readonly #day: Profile;
   readonly #week: Profile;
   readonly #habit: Profile;
-  /** Whether the season has foretold the value that is judged. */
-  #isExplained = false;
-  readonly #tails: Readonly<Record<'forecast' | 'jump' | 'level' | 'drift' | 'motion' | 'season', Tail>>;
+  /** What the quick and the slow look at the season said of the value that is judged. */
+  #season_nats = 0;
+  #slow_season_nats = 0;
+  readonly #tails: Readonly<
+    Record<'forecast' | 'jump' | 'level' | 'drift' | 'motion' | 'season' | 'slow_season', Tail>
+  >;
 
   constructor(options: DetectorOptions = {}, state: State = new State()) {
     const settings = { ...DEFAULTS, ...options.settings };
@@ -106,10 +98,11 @@ export class Detector {
       drift: has('drift'),
       motion: has('motion'),
       season: has('season'),
+      'slow season': has('slow season'),
       week: has('week'),
-      explained: has('explained'),
       range: has('range'),
       signs: has('signs'),
+      'other side': has('other side'),
       quiet: has('quiet'),
       rarity: has('rarity'),
       habit: has('habit'),
@@ -128,14 +121,19 @@ export class Detector {
       { means: state.habit_means, visits: state.habit_visits, now: state.habit_slice },
       { period_ms: DAY_MS, rate: settings.season_rate, visits_min: HABITS_MIN, even: false, largest: true },
     );
-    const tail = (index: number) => new Tail(state.tails, index * TAIL_FLOATS, { ...settings, signed: has('signs') });
+    const signed = has('signs');
+    const other_side = has('other side') ? settings.other_side : 0;
+    const tail = (index: number, other: number) =>
+      new Tail(state.tails, index * TAIL_FLOATS, { ...settings, signed, other_side: other });
     this.#tails = {
-      forecast: tail(0),
-      jump: tail(1),
-      level: tail(2),
-      drift: tail(3),
-      motion: tail(4),
-      season: tail(5),
+      // A single value up is of another kind than one down.
+      forecast: tail(0, 0),
+      jump: tail(1, 0),
+      level: tail(2, other_side),
+      drift: tail(3, other_side),
+      motion: tail(4, other_side),
+      season: tail(5, other_side),
+      slow_season: tail(6, other_side),
     };
   }
 
@@ -181,7 +179,7 @@ export class Detector {
     const excess =
       surprise < HABIT_NATS_MIN ? 0 : this.#habit.expectNearby(time_ms) - this.#habit.mean() - HABIT_MARGIN_NATS;
     this.#habit.learn(time_ms, surprise);
-    return excess > 0 ? excess * this.#settings.habit_share : 0;
+    return Number.isNaN(excess) ? 0 : Math.max(excess, 0);
   }
 
   /** Whether it was told a few rows ago and is hardly larger now: one event is told once, though it grows. */
@@ -198,34 +196,31 @@ export class Detector {
   /** What all looks see together, in nats: nearly that of the one which is most surprised. */
   #surprise(time_ms: number, x: number, rows: number): number {
     const has = this.#has;
-    const settings = this.#settings;
     const known_time = Number.isFinite(time_ms);
-    const usual = known_time && has.season ? this.#day.expect(time_ms) : Number.NaN;
+    const asks_season = known_time && (has.season || has['slow season']);
+    const usual = asks_season ? this.#day.expect(time_ms) : Number.NaN;
 
     // With the first rows a mean is that of all of them.
     const young = 1 / (rows + 1);
-    this.#isExplained = false;
     const forecast = this.#forecast(x, usual, rows, young);
     const jump = this.#jump(x, rows, young);
     this.#follow(x, young);
     const drift = this.#drift(x, young);
     const motion = this.#motion(x, young);
-    const season = known_time && has.season ? this.#season(time_ms, x, usual) : 0;
+    if (asks_season) this.#season(time_ms, x, usual);
     const range = this.#range(x);
     const level = this.#level(x, rows, young);
 
-    const share = has.season && has.explained && this.#isExplained ? EXPLAINED : 1;
     let sum = 0;
-    if (has.forecast) sum += raise(share * settings.forecast_weight * forecast);
-    if (has.jump) sum += raise(share * settings.jump_weight * jump);
-    if (has.drift) sum += raise(share * settings.drift_weight * drift);
-    if (has.motion) sum += raise(share * settings.motion_weight * motion);
-    if (has.level) sum += raise(share * settings.level_weight * level);
+    if (has.forecast) sum += raise(forecast);
+    if (has.jump) sum += raise(jump);
+    if (has.drift) sum += raise(drift);
+    if (has.motion) sum += raise(motion);
+    if (has.level) sum += raise(level);
     if (has.range) sum += raise(range);
-    sum += raise(settings.season_weight * season);
-    const surprise = lower(sum);
-    if (rows >= KNOWN_ROWS) return surprise;
-    return surprise * (Math.log(KNOWN_ROWS + 1) / Math.log(rows + 2)) ** LITTLE_KNOWN_POWER;
+    if (asks_season && has.season) sum += raise(this.#season_nats);
+    if (asks_season && has['slow season']) sum += raise(this.#slow_season_nats);
+    return lower(sum);
   }
 
   /** The error of a forecast from the last value, two levels and the season, whose weights follow its errors. */
@@ -298,9 +293,10 @@ export class Detector {
   }
 
   /** How far the last values are from what is usual at this time of the day, or of the week where that tells more. */
-  #season(time_ms: number, x: number, usual: number): number {
+  #season(time_ms: number, x: number, usual: number): void {
     const { figures } = this.#state;
-    let nats = 0;
+    this.#season_nats = 0;
+    this.#slow_season_nats = 0;
     if (!Number.isNaN(usual)) {
       let away = x - usual;
       const usual_in_week = this.#has.week ? this.#week.expect(time_ms) : Number.NaN;
@@ -310,20 +306,19 @@ export class Detector {
         if (figures.compared <= COMPARE_ROWS) figures.compared++;
         else if (figures.week_error < WEEK_BETTER * figures.day_error) away = x - usual_in_week;
       }
-      figures.season_error += (Math.abs(away) - figures.season_error) * this.#rates.compare;
-      figures.plain_error += (Math.abs(x - figures.base) - figures.plain_error) * this.#rates.compare;
       if (figures.seasons <= COMPARE_ROWS) figures.seasons++;
-      else {
-        this.#isExplained =
-          figures.season_error < SEASONAL * figures.plain_error &&
-          Math.abs(away) < EXPLAINED_ERRORS * figures.season_error;
-      }
       figures.unexplained += (away - figures.unexplained) * this.#rates.season;
-      nats = this.#tails.season.next(figures.unexplained);
+      figures.unexplained_slow += (away - figures.unexplained_slow) * this.#rates.season_slow;
+      // In usual errors of late, so that a season which has become less regular surprises less.
+      if (figures.season_error > 0) {
+        this.#season_nats = this.#tails.season.next(figures.unexplained / figures.season_error);
+      }
+      this.#slow_season_nats = this.#tails.slow_season.next(figures.unexplained_slow);
+      figures.season_error +=
+        Math.max(this.#rates.compare, 1 / figures.seasons) * (Math.abs(away) - figures.season_error);
     }
     this.#day.learn(time_ms, x);
     if (this.#has.week) this.#week.learn(time_ms, x);
-    return nats;
   }
 
   /** How far the value is outside all that was seen, as a part of that range. */
@@ -392,6 +387,7 @@ function ratesOf(settings: Settings) {
     motion_now: 1 / settings.motion_rows,
     motion_before: 1 / settings.motion_before_rows,
     season: 1 / settings.season_rows,
+    season_slow: 1 / settings.season_slow_rows,
     range: 1 / settings.range_rows,
     press: settings.press_rate,
     error: 1 / ERROR_ROWS,
@@ -402,11 +398,12 @@ function ratesOf(settings: Settings) {
   };
 }
 
-/** The power in which surprises are added, and its root: 3.5, between their sum and the largest of them. */
+/** The fourth power, in which surprises are added, and its root: between their sum and the largest of them. */
 function raise(nats: number): number {
-  return nats * nats * nats * Math.sqrt(nats);
+  const square = nats * nats;
+  return square * square;
 }
 
 function lower(sum: number): number {
-  return sum ** (1 / 3.5);
+  return Math.sqrt(Math.sqrt(sum));
 }

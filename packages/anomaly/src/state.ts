@@ -6,7 +6,7 @@ import { TAIL_FLOATS } from './tail.ts';
 /** Bytes of a snapshot, at most. */
 export const STATE_BYTES_MAX = 4_096;
 
-export const TAILS = 6;
+export const TAILS = 7;
 export const DAY_SLICES = 96;
 export const WEEK_SLICES = 168;
 export const HABIT_SLICES = 24;
@@ -19,7 +19,7 @@ const ROWS_MAX = 2 ** 23;
 const ROWS_KEPT = 2 ** 22;
 
 /** The layout that a snapshot was written with. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /** What is known as single figures. Values are told relative to `origin`. */
 export interface Figures {
@@ -47,14 +47,14 @@ export interface Figures {
   weight_season: number;
   power: number;
   error: number;
-  /** What the season does not explain, and how well each profile did. */
+  /** What the season does not explain, quick and slow; and how well each profile did. */
   unexplained: number;
+  unexplained_slow: number;
   day_error: number;
   week_error: number;
   compared: number;
-  /** How well the better profile did, and a slow mean; and the rows of that, as far as they count. */
+  /** How well the better profile did; and the rows of that, as far as they count. */
   season_error: number;
-  plain_error: number;
   seasons: number;
   highest: number;
   lowest: number;
@@ -96,11 +96,11 @@ export class State {
     power: 0,
     error: 0,
     unexplained: 0,
+    unexplained_slow: 0,
     day_error: 0,
     week_error: 0,
     compared: 0,
     season_error: 0,
-    plain_error: 0,
     seasons: 0,
     highest: 0,
     lowest: 0,

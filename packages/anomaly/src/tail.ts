@@ -16,10 +16,10 @@ const LOW_BINS = 4;
 const OUTLIERS_MAX = 3;
 
 /** What a figure larger than any before it gains at most for how much larger it is, nats. */
-const BEYOND_NATS_MAX = 2;
+const BEYOND_NATS_MAX = 4;
 
-/** Two figures with this ratio of logarithms, and the larger gains as many nats. */
-const BEYOND_NATS = 1;
+/** What it gains when it is e times as large. */
+const BEYOND_NATS = 2;
 
 /** What a table needs of a state, in 32-bit floats. */
 export const TAIL_FLOATS = 2 * BINS + 5;
@@ -36,6 +36,8 @@ export interface TailOptions {
   readonly memory_rows: number;
   /** Whether figures above and below zero are of two kinds. */
   readonly signed: boolean;
+  /** How much a figure of the other kind counts, of 1. */
+  readonly other_side: number;
 }
 
 /** The table keeps no figures of its own: all of them stand in `state` from `at` on. */
@@ -45,6 +47,7 @@ export class Tail {
   readonly #per_doubling: number;
   readonly #memory_rows: number;
   readonly #signed: boolean;
+  readonly #other_side: number;
 
   constructor(state: Float32Array, at: number, options: TailOptions) {
     this.#state = state;
@@ -52,12 +55,13 @@ export class Tail {
     this.#per_doubling = options.bins_per_doubling;
     this.#memory_rows = options.memory_rows;
     this.#signed = options.signed;
+    this.#other_side = options.signed ? options.other_side : 0;
   }
 
   /**
    * Judges a finite figure by those before it and takes it in.
    *
-   * @returns nats, at least 0: the logarithm of one in how many is as far from zero on its side
+   * @returns nats, at least 0: the logarithm of one in how many is as far from zero
    */
   next(figure: number): number {
     const state = this.#state;
@@ -72,7 +76,7 @@ export class Tail {
       if (place > 0) {
         bin = Math.floor(place);
         part = place - bin;
-        nats = this.#judge(first, bin, part, side, place);
+        nats = this.#judge(side, bin, part, place);
       }
     }
     state[first + bin] = read(state, first + bin) + 1 - part;
@@ -83,13 +87,10 @@ export class Tail {
     return Math.max(nats, 0);
   }
 
-  #judge(first: number, bin: number, part: number, side: number, place: number): number {
+  #judge(side: number, bin: number, part: number, place: number): number {
     const state = this.#state;
-    let above = 0;
-    for (let each = first + BINS - 1; each > first + bin + 1; each--) above += read(state, each);
-    // Each figure was dealt out between the two bins beside it: its mass is spread over both, evenly.
-    const rest = 1 - part;
-    above += read(state, first + bin + 1) * (1 - 0.5 * part * part) + read(state, first + bin) * 0.5 * rest * rest;
+    let above = this.#above(side, bin, part);
+    if (this.#other_side > 0) above += this.#other_side * this.#above(1 - side, bin, part);
     let nats = Math.log((read(state, this.#at + COUNT) + 1) / (above + 1));
     const top_at = this.#at + TOP + side;
     // Stored one too high, so that a state of zeros has seen nothing.
@@ -102,6 +103,19 @@ export class Tail {
       state[top_at] = place + 1;
     }
     return nats;
+  }
+
+  /** How many figures of a side were larger. */
+  #above(side: number, bin: number, part: number): number {
+    const state = this.#state;
+    const first = this.#at + side * BINS;
+    let above = 0;
+    for (let each = first + BINS - 1; each > first + bin + 1; each--) above += read(state, each);
+    // Each figure was dealt out between the two bins beside it: its mass is spread over both, evenly.
+    const rest = 1 - part;
+    return (
+      above + read(state, first + bin + 1) * (1 - 0.5 * part * part) + read(state, first + bin) * 0.5 * rest * rest
+    );
   }
 
   /** Where on the table a magnitude is, from its logarithm; the table moves when it has to. */
