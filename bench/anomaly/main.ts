@@ -6,6 +6,7 @@ import { DEFAULTS, Detector, type DetectorOptions, PARTS, type Settings, STATE_B
 import { type Judge, random, silent, windowedGaussian } from './baselines.ts';
 import { halves, readCorpus, type Series } from './corpus.ts';
 import { bestResult, type Scored, tally } from './score.ts';
+import { crossValidate, moveAll, type Spread } from './unseen.ts';
 
 /** Where the series are when nobody says. */
 const FOLDER = 'shared/data/nab';
@@ -79,6 +80,18 @@ function main(folder: string): void {
     `  from ${Math.min(...moved).toFixed(1)} to ${Math.max(...moved).toFixed(1)}, ${mean.toFixed(1)} on average`,
   );
 
+  console.log('\nWith all settings moved at random');
+  const scoreOf = (options: DetectorOptions) => scoreAll(corpus, ours_with(options));
+  for (const { by, score } of moveAll(scoreOf)) say(`  by ${by * 100} %`, [plusMinus(score)]);
+
+  console.log('\nChosen on one random half among random settings and parts');
+  const validated = crossValidate(corpus, scoreOf);
+  say('  the chosen, on that half', [plusMinus(validated.chosen)]);
+  say('  the chosen, on the other', [plusMinus(validated.other)]);
+  say('  at the same threshold', [plusMinus(validated.other_same_threshold)]);
+  say('  any of them, on all', [plusMinus(validated.any)]);
+  say('  ours, on a half', [plusMinus(validated.ours)]);
+
   const took_ns = Array.from({ length: ROUNDS }, () => {
     const began = process.hrtime.bigint();
     scoreAll(corpus, ours_with({}));
@@ -103,6 +116,10 @@ function scoreAll(corpus: readonly Series[], makeJudge: () => Judge): Scored[] {
     const scores = Float64Array.from(series.values, (value, row) => judge(series.times_ms[row] ?? Number.NaN, value));
     return { series, scores };
   });
+}
+
+function plusMinus({ mean, deviation }: Spread): string {
+  return `${mean.toFixed(1)} ± ${deviation.toFixed(1)}`;
 }
 
 function say(name: string, cells: readonly string[]): void {

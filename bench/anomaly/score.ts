@@ -75,7 +75,8 @@ export function tally(all: readonly Scored[], threshold: number): Tally {
   return { windows, found: earned.size, false_alarms, points, score: normal(points, windows) };
 }
 
-interface Row {
+/** A row that counts. */
+export interface Row {
   readonly score: number;
   /** The window it stands in. */
   readonly window: object | undefined;
@@ -84,7 +85,7 @@ interface Row {
 }
 
 /** The rows that count. */
-function rowsOf({ windows, probation_rows }: Series, scores: ArrayLike<number>): Row[] {
+export function rowsOf({ windows, probation_rows }: Series, scores: ArrayLike<number>): Row[] {
   const rows: Row[] = [];
   let next = 0;
   for (let at = 0; at < scores.length; at++) {
