@@ -1,4 +1,4 @@
-// How unusual each value of one series is, as it comes. Seven simple looks each say how rare what they see is among all
+// How unusual each value of one series is, as it comes. Eight simple looks each say how rare what they see is among all
 // they saw before; together they are the surprise. docs/anomaly.md says what each is for, and after whom.
 
 import { Profile } from './profile.ts';
