@@ -75,8 +75,7 @@ export function tally(all: readonly Scored[], threshold: number): Tally {
   return { windows, found: earned.size, false_alarms, points, score: normal(points, windows) };
 }
 
-/** A row that counts. */
-export interface Row {
+interface Row {
   readonly score: number;
   /** The window it stands in. */
   readonly window: object | undefined;

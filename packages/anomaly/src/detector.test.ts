@@ -138,6 +138,20 @@ describe('the detector', () => {
     expect(of_last_day([...usual.slice(0, -288), ...idle])).toBeGreaterThan(0.5);
   });
 
+  test('says hardly anything of weeks whose weekends are quiet', () => {
+    const weeks = days(8 * 7).map((value, row) => (Math.floor(row / 288) % 7 >= 5 ? 20 + (value - 20) / 3 : value));
+    const told = judge(weeks)
+      .slice(2 * 7 * 288)
+      .filter((score) => score >= 0.5);
+    expect(told.length).toBeLessThanOrEqual(6);
+  });
+
+  test('tells a day that is a little lower than all others', () => {
+    const usual = days(14);
+    const lower = days(1, 9).map((value) => value - 4);
+    expect(Math.max(...judge([...usual, ...lower]).slice(usual.length))).toBeGreaterThan(0.5);
+  });
+
   test('says nothing of a line', () => {
     expect(Math.max(...judge(Array.from({ length: 3_000 }, () => 45)))).toBe(0);
   });
