@@ -1,4 +1,4 @@
-// A recorder to be killed, run by `kills.test.ts`: it records a signal that anybody can work out, and says what is on disk. Its
+// A recorder to be killed, run by `kills.broker.test.ts`: it records a signal that anybody can work out, and says what is on disk. Its
 // clock runs fast, so that it closes minutes, makes cells and lets go of old ones all the time.
 
 import { Recording } from './recording.ts';
