@@ -52,10 +52,18 @@ export default defineModule({
     });
     const asked = new Past({ names: recording.names, shelf: recording.shelf, store });
     const closeCounter = await openCounter(folder, ({ backup }) => store.backup(backup));
-    const flush = () => void recording.flush();
+    let is_under_way = false;
+    const flush = () => {
+      // On a full disk one may take hours, and the others do not queue up behind it.
+      if (is_under_way) return;
+      is_under_way = true;
+      void recording.flush().finally(() => {
+        is_under_way = false;
+      });
+    };
     const timer = setInterval(flush, BATCH_MS);
     // What is under way is acknowledged as soon as it is written; the stop waits for that.
-    stopping.addEventListener('abort', flush, { once: true });
+    stopping.addEventListener('abort', () => void recording.flush(), { once: true });
     onStop(async () => {
       clearInterval(timer);
       closeCounter?.();
