@@ -150,6 +150,38 @@ export function joinTables(tables: readonly Table[], by: number = TIME): Table {
   return isRising(table, by) ? table : sorted(table, by);
 }
 
+/** The figures of two tables that have none in common, at the times of either. */
+export function besides(one: Table, other: Table): Table {
+  if (one.rows === 0) return other;
+  if (other.rows === 0) return one;
+  const [ones, others] = [one, other].map(({ columns }) => columns.get(TIME) as Float64Array) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const times: number[] = [];
+  /** The row of each of both at a time; -1 where it has none. */
+  const rows: [number, number][] = [];
+  for (let a = 0, b = 0; a < one.rows || b < other.rows; ) {
+    const [at_a, at_b] = [
+      a < one.rows ? (ones[a] as number) : Infinity,
+      b < other.rows ? (others[b] as number) : Infinity,
+    ];
+    times.push(Math.min(at_a, at_b));
+    rows.push([at_a <= at_b ? a++ : -1, at_b <= at_a ? b++ : -1]);
+  }
+  const columns: Columns = new Map([[TIME, Float64Array.from(times)]]);
+  for (const [which, table] of [one, other].entries()) {
+    for (const [number, values] of table.columns) {
+      if (columns.has(number)) continue;
+      columns.set(
+        number,
+        Float64Array.from(rows, (row) => values[row[which] as number] ?? Number.NaN),
+      );
+    }
+  }
+  return { rows: times.length, columns };
+}
+
 /** The same samples, each once: of those that tell the same of the same time, the first. In the order of their time. */
 export function withoutRepeats(table: Table): Table {
   const times = table.columns.get(TIME) as Float64Array;

@@ -3,6 +3,9 @@
 
 import type { Names } from './names.ts';
 
+/** What ends the name of a band; its figure is 1, 2, 3 for LOW, MEDIUM, HIGH. */
+export const BAND_ENDING = '_result';
+
 /** How deep a figure may stand. */
 const DEPTH_MAX = 8;
 

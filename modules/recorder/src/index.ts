@@ -4,6 +4,7 @@ import { defineModule, kept } from '@ganglion/kernel';
 import { alert, analysis, birth, death, measure, outage, past } from '@ganglion/topics';
 import { openCounter } from './counter.ts';
 import { alertEvent, birthEvent, deathEvent, outageEvent } from './events.ts';
+import { BAND_ENDING } from './figures.ts';
 import { Past } from './past.ts';
 import { Recording } from './recording.ts';
 import { config, historyFolder, keepOf } from './settings.ts';
@@ -24,7 +25,6 @@ const BATCH_MS = 250;
 /** As they are told in answers. */
 const BANDS: Readonly<Record<string, number>> = { LOW: 1, MEDIUM: 2, HIGH: 3 };
 
-const BAND_ENDING = '_result';
 const HEADLINE_ENDING = '_percentage';
 
 export default defineModule({

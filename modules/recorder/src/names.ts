@@ -68,6 +68,11 @@ export class Names {
     return this.#figures.get(path);
   }
 
+  /** All names of figures that there are. */
+  get paths(): readonly string[] {
+    return [...this.#figures.keys()];
+  }
+
   pathOf(figure: number): string | undefined {
     return this.#paths[figure];
   }

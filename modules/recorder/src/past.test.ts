@@ -73,6 +73,25 @@ describe('the past of two days', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('is told with its bands beside what was measured', async () => {
+    for (const [from_ms, to_ms] of [
+      [now_ms - HOUR_MS / 2, now_ms],
+      [EPOCH_MS, EPOCH_MS + 4 * HOUR_MS],
+    ] as const) {
+      const { figures, times_ms } = await ask(subject, {
+        what: 'range',
+        machine: 'db-01',
+        from_ms,
+        to_ms,
+        points_max: 1_000,
+      });
+      expect(figures.map(({ path }) => path)).toEqual(['cpu_percentage', 'cpu_result']);
+      const [cpu, band] = figures.map(({ maximum, mean }) => [...unpackNumbers(maximum ?? mean)]);
+      expect(cpu).toHaveLength(unpackNumbers(times_ms).length);
+      expect(band).toEqual(cpu?.map((value) => (value === 99 ? 3 : 1)));
+    }
+  });
+
   it('is told from samples where they are kept, and from cells where they are gone', async () => {
     expect((await rangeOf(subject, now_ms - HOUR_MS / 2, now_ms)).width_ms).toBe(0);
     expect((await rangeOf(subject, now_ms - 3 * HOUR_MS, now_ms)).width_ms).toBe(20 * SECOND_MS);

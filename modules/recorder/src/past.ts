@@ -14,9 +14,10 @@ import {
   packNumbers,
 } from '@ganglion/topics';
 import { COUNT, columnOf, figureOf, LAST, LAST_TIME, MAX, MIN, SUM, TIME } from './block.ts';
-import { between, joinTables, rollCells, rollSamples, type Table } from './cells.ts';
+import { besides, between, joinTables, NO_ROWS, rollCells, rollSamples, type Table } from './cells.ts';
 import { rangeInvalid } from './errors.ts';
 import { EVENT_FAMILIES } from './events.ts';
+import { BAND_ENDING } from './figures.ts';
 import { blockStart, LEVELS, levelAt, SAMPLE_LEVEL, TOP_LEVEL } from './levels.ts';
 import type { Names } from './names.ts';
 import type { Shelf, Wanted } from './shelf.ts';
@@ -92,20 +93,42 @@ export class Past {
   async #range(asked: Extract<PastAsked, { what: 'range' }>): Promise<PastAnswerOf<'range'>> {
     const { machine, points_max } = asked;
     checkRange(asked);
-    const track = this.#names.track('measure', machine);
     const oldest_ms = await this.#shelf.oldest();
     // Of what was never recorded nothing is read, and no points are spared for it.
     const from_ms = Math.max(asked.from_ms, oldest_ms ?? 0);
     const to_ms = Math.min(asked.to_ms, this.#now() + DAY_MS);
     const { level, width_ms } = this.#choose(from_ms, Math.max(to_ms, from_ms + 1), points_max);
     const none: PastAnswerOf<'range'> = { what: 'range', machine, width_ms, times_ms: '', figures: [], left_out: 0 };
-    if (track === undefined || oldest_ms === undefined || to_ms <= from_ms) return none;
+    if (oldest_ms === undefined || to_ms <= from_ms) return none;
 
-    const figures = asked.figures?.flatMap((path) => this.#names.figure(path) ?? []);
-    const wanted = { stats: FIGURES_OF_RANGE, figures: figures === undefined ? undefined : new Set(figures) };
+    // What it measured, and beside it how that was judged.
+    const place = { from_ms, to_ms, level, width_ms };
+    const measured = await this.#readRange(this.#names.track('measure', machine), place, this.#wanted(asked.figures));
+    const bands = this.#wanted((asked.figures ?? this.#names.paths).filter((path) => path.endsWith(BAND_ENDING)));
+    const judged = await this.#readRange(this.#names.track('analysis', machine), place, bands);
+    if (level === SAMPLE_LEVEL) {
+      const samples = besides(between(measured, from_ms, to_ms), between(judged, from_ms, to_ms));
+      if (samples.rows <= points_max) return { ...none, width_ms: 0, ...this.#told(samples, true) };
+      return { ...none, ...this.#told(besides(rollSamples(measured, width_ms), rollSamples(judged, width_ms)), false) };
+    }
+    const cells = (table: Table) => (levelAt(level).width_ms < width_ms ? rollCells(table, width_ms) : table);
+    return { ...none, ...this.#told(besides(cells(measured), cells(judged)), false) };
+  }
+
+  #wanted(paths: readonly string[] | undefined): Wanted {
+    const figures = paths?.flatMap((path) => this.#names.figure(path) ?? []);
+    return { stats: FIGURES_OF_RANGE, figures: figures === undefined ? undefined : new Set(figures) };
+  }
+
+  /** What a track holds of a range, at a level. The first and the last cell are whole, so that they are the same in whichever range. */
+  async #readRange(
+    track: number | undefined,
+    { from_ms, to_ms, level, width_ms }: { from_ms: number; to_ms: number; level: number; width_ms: number },
+    wanted: Wanted,
+  ): Promise<Table> {
+    if (track === undefined) return NO_ROWS;
     const parts: Table[] = [];
     const turn = new Turn();
-    // The first and the last cell are whole, so that they are the same in whichever range.
     const first_ms = Math.floor(from_ms / width_ms) * width_ms;
     const last_ms = Math.ceil(to_ms / width_ms) * width_ms;
     for (let at_ms = blockStart(level, first_ms); at_ms < last_ms; at_ms += levelAt(level).span_ms) {
@@ -113,13 +136,7 @@ export class Past {
       if (part.rows > 0) parts.push(between(part, first_ms, last_ms));
       await turn.pass();
     }
-    const found = joinTables(parts);
-    const samples = level === SAMPLE_LEVEL ? between(found, from_ms, to_ms) : undefined;
-    if (samples !== undefined && samples.rows <= points_max)
-      return { ...none, width_ms: 0, ...this.#told(samples, true) };
-    if (level === SAMPLE_LEVEL) return { ...none, ...this.#told(rollSamples(found, width_ms), false) };
-    const cells = levelAt(level).width_ms < width_ms ? rollCells(found, width_ms) : found;
-    return { ...none, ...this.#told(cells, false) };
+    return joinTables(parts);
   }
 
   /** The level to read, and the width of the points to make of it. */
