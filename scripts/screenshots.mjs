@@ -47,6 +47,7 @@ const SYSTEMS = [
     // This machine: a real one has more to tell than a simulated one.
     command: ['up', '--machine', 'laptop', '--with', 'examples/hello-module/mood.ts'],
     looks_at: '/m/laptop',
+    moves: true,
     views: [
       { name: 'machine', path: '/m/laptop' },
       { name: 'system', path: '/system' },
@@ -103,13 +104,15 @@ try {
 }
 
 /** Runs a command and takes the pictures of some views of what it shows. */
-async function takeAll({ command, settings = '', looks_at, grow_ms = GROW_MS }, views) {
+async function takeAll({ command, settings = '', looks_at, moves = false, grow_ms = GROW_MS }, views) {
   const state = mkdtempSync(join(tmpdir(), 'ganglion-screenshots-'));
   writeFileSync(join(state, 'ganglion.toml'), settings);
   const system = await start([...command, '--config', join(state, 'ganglion.toml')], state);
   try {
     // One page for all of them: its curves begin when it is opened.
     const page = await browser.newPage({ locale: 'en-GB' });
+    // What moves may be half way when the picture is taken.
+    if (!moves) await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.goto(`${system.url}${looks_at}`);
     console.log(`ganglion ${command.join(' ')}: the curves grow for ${grow_ms / 1_000} s.`);
     await pause(grow_ms);
