@@ -41,6 +41,13 @@ test('what belongs together is one group, as bad as its worst, with its likelies
   expect(incident).toMatchObject({ key: 'i', head: { id: 'cause' }, worst: 'critical', since_ms: 500 });
   expect(incident?.others.map(({ id }) => id)).toEqual(['member']);
   expect(alone?.others).toEqual([]);
+  const told = (id: string, since_ms: number, incident_sentence: string) =>
+    row(id, { incident: 'i', since_ms, incident_sentence });
+  const [grown] = listsOf(
+    [told('a', 1, '2 machines'), told('c', 3, '3 machines'), told('b', 2, '2 machines')],
+    ALL,
+  ).now;
+  expect(grown?.sentence).toBe('3 machines');
   const [headless] = listsOf([row('new', { incident: 'i', since_ms: 9_000 }), row('old', { incident: 'i' })], ALL).now;
   expect(headless?.head.id).toBe('old');
 });

@@ -22,6 +22,8 @@ export interface Group {
   readonly head: AlertRow;
   readonly others: readonly AlertRow[];
   readonly worst: Severity;
+  /** What they share, as who came last tells it: those before were told when they were fewer. */
+  readonly sentence: string | undefined;
   /** When the first of them began. */
   readonly since_ms: number;
 }
@@ -84,6 +86,7 @@ function groupsOf(rows: readonly AlertRow[]): Group[] {
       head,
       others: sorted.filter((row) => row !== head),
       worst: SEVERITIES.find((severity) => severities.has(severity)) ?? head.severity,
+      sentence: sorted.reduce((last, row) => (row.since_ms > last.since_ms ? row : last), head).incident_sentence,
       since_ms: Math.min(...sorted.map(({ since_ms }) => since_ms)),
     };
   });
