@@ -3,7 +3,7 @@
 
 import { type AlertRow, type AlertsFrame, type Ask, ENDED_MAX, type SilenceRow } from '../../../wire/frames.ts';
 import type { Feed } from '../feed.ts';
-import { texts } from '../texts.ts';
+import { alertTexts } from '../texts-alerts.ts';
 
 /** After so long nobody has obeyed. */
 const OBEYED_MS_MAX = 5_000;
@@ -77,14 +77,14 @@ export class Book {
     const number = this.#feed.order(ask);
     const before = this.#rows.get(key);
     if (number === undefined) {
-      this.#note(key, { ask, number: -1, before, failed: texts.alerts.cutOff });
+      this.#note(key, { ask, number: -1, before, failed: alertTexts.cutOff });
       return;
     }
     this.#note(key, { ask, number, before });
     this.#timers.set(
       number,
       setTimeout(
-        () => this.#fail(number, this.#feed.alerted.keepers === 0 ? texts.alerts.nobodyKeeps : texts.alerts.notObeyed),
+        () => this.#fail(number, this.#feed.alerted.keepers === 0 ? alertTexts.nobodyKeeps : alertTexts.notObeyed),
         OBEYED_MS_MAX,
       ),
     );

@@ -4,8 +4,9 @@ import type { AlertRow, SilenceRow } from '../../../wire/frames.ts';
 import { dayTimeOf, minuteOf, spanOf } from '../format.ts';
 import { sayAmount, sayName, sayResource, type Unit, unitOf } from '../machine/names.ts';
 import { texts } from '../texts.ts';
+import { alertTexts } from '../texts-alerts.ts';
 
-const words = texts.alerts;
+const words = alertTexts;
 
 /** The unit of an alert's value: of its figure, or of what is a share by its nature. */
 export function unitOfAlert({ figure }: AlertRow): Unit | undefined {
