@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AlertRow } from '../../../wire/frames.ts';
-import { listsOf } from './lists.ts';
+import { listsOf, worstWaiting } from './lists.ts';
 
 const ALL = { typed: '', severity: undefined, state: undefined };
 
@@ -50,6 +50,17 @@ test('what belongs together is one group, as bad as its worst, with its likelies
   expect(grown?.sentence).toBe('3 machines');
   const [headless] = listsOf([row('new', { incident: 'i', since_ms: 9_000 }), row('old', { incident: 'i' })], ALL).now;
   expect(headless?.head.id).toBe('old');
+});
+
+test('the worst that waits is named, also where it is not the likeliest cause of its incident', () => {
+  const rows = [
+    row('alone'),
+    row('cause', { incident: 'i', incident_head: true }),
+    row('seen', { incident: 'i', severity: 'critical', acknowledged }),
+    row('critical', { incident: 'i', severity: 'critical' }),
+  ];
+  expect(worstWaiting(listsOf(rows, ALL).now)?.id).toBe('critical');
+  expect(worstWaiting(listsOf([row('seen', { acknowledged })], ALL).now)).toBeUndefined();
 });
 
 test('what is on trial stands apart, also when it has ended', () => {

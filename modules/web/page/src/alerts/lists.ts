@@ -112,6 +112,16 @@ function oldestOfWorst(sorted: readonly AlertRow[]): AlertRow {
   );
 }
 
+/** The worst of those that nobody has acknowledged, wherever it stands in its group; of alike ones the first. */
+export function worstWaiting(groups: readonly Group[]): AlertRow | undefined {
+  const waiting = groups
+    .flatMap(({ head, others }) => [head, ...others])
+    .filter((row) => stateOf(row) === 'unacknowledged');
+  return SEVERITIES.map((severity) => waiting.find((row) => row.severity === severity)).find(
+    (row) => row !== undefined,
+  );
+}
+
 /** Nobody is to be told of any of it. */
 function isQuiet({ head, others }: Group): boolean {
   return head.silenced !== undefined && others.every(({ silenced }) => silenced !== undefined);
