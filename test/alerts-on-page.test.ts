@@ -142,6 +142,8 @@ test('what a rule on trial finds is shown apart, and counts for nobody', async (
 test('when the analyzer is killed the page says that nobody keeps alerts, until there is one again', async () => {
   const scene = await stage(ownPlace());
   const { page } = scene;
+  // Presence has told of it.
+  await headline(page).filter({ hasText: 'Nothing is wrong' }).waitFor();
   measure(scene, 'db-01', { disk_percentage: 99 });
   await onNow(page, 'db-01').waitFor();
   scene.analyzer.signal('SIGKILL');
