@@ -16,6 +16,7 @@ import { partsOf, startClock } from './parts.ts';
 import { measurePeers } from './peers.ts';
 import { measureRecorder } from './recorder.ts';
 import { type Row, tableOf } from './report.ts';
+import { measureRules } from './rules.ts';
 import { measureSyscalls } from './syscalls.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureTracker } from './tracker.ts';
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   tracker: measureTracker,
   page: async () => measurePage(),
   steps: ({ quick }) => measureSteps(quick),
+  rules: measureRules,
   peers: measurePeers,
   syscalls: measureSyscalls,
   exporter: measureExporter,
