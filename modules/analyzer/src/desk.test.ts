@@ -211,6 +211,25 @@ describe('after a restart', () => {
     });
   });
 
+  it.each([
+    ['a label', (i: number) => `node-${i}`, { switch: 'sw-3' }, '6 machines with switch = sw-3'],
+    ['a part of their names', (i: number) => `site1.n${i}`, {}, '6 machines of site1.#'],
+  ])('an incident of machines that share %s goes on, and does not begin anew', (_what, nameOf, labels, words) => {
+    const subject = new Subject();
+    const names = Array.from({ length: 6 }, (_, i) => nameOf(i));
+    const raise = (name: string) => subject.find([found()], { machine: name, labels });
+    names.slice(0, 4).forEach(raise);
+    subject.look();
+    subject.restart(names);
+    names.slice(4).forEach(raise);
+    subject.look();
+    const all = subject.desk.repeat(subject.now_ms).map(({ alert }) => alert);
+    expect(new Set(all.map(({ incident }) => incident)).size).toBe(1);
+    expect(all.filter(({ incident_head }) => incident_head === true).map((alert) => alert.incident_sentence)).toEqual([
+      `${words}, first ${names[0]}: CPU at 90 %`,
+    ]);
+  });
+
   it('what was not kept by us is not taken', () => {
     const { desk } = new Subject();
     for (const saved of [undefined, 7, {}, [{ key: 'x' }]]) expect(desk.restore('db-01', saved, NOON_MS)).toBe(false);

@@ -186,8 +186,11 @@ export class Desk {
     for (const { key, alert, told_ms } of saved) {
       if (this.#size >= ALERTS_MAX) return true;
       const open = this.#openOf(machine);
-      if (!open.has(key)) this.#size++;
-      open.set(key, { machine, key, alert, spoken_ms: now_ms, told_ms });
+      if (open.has(key)) continue;
+      const each: Open = { machine, key, alert, spoken_ms: now_ms, told_ms };
+      open.set(key, each);
+      this.#size++;
+      if (alert.shadow !== true) this.#incidents.restored(each, told_ms);
     }
     return true;
   }

@@ -50,7 +50,7 @@ type Labels = readonly (readonly [label: string, value: string])[];
 interface Incident {
   readonly id: string;
   /** What they have found: rule and resource; of one machine, anything. */
-  readonly what: string;
+  what: string;
   shared: Shared;
   /** The same in words. */
   words: string;
@@ -90,9 +90,32 @@ export class Incidents {
   raised(member: Member, now_ms: number): Joined[] {
     const known = this.#growingFor(member, now_ms);
     const joined = known === undefined ? this.#begin(member, now_ms) : this.#join(known, [member], now_ms);
-    this.#recent.push({ member, raised_ms: now_ms });
-    if (this.#recent.length > RECENT_MAX) this.#recent.shift();
+    this.#noteRecent(member, now_ms);
     return joined;
+  }
+
+  /**
+   * Goes on with a finding that was raised elsewhere, and with the incident that it belongs to: what joins it from now on is no
+   * other one.
+   *
+   * @param now_ms when it was last spoken of, by its machine's clock
+   */
+  restored(member: Member, now_ms: number): void {
+    this.#noteRecent(member, now_ms);
+    const { machine, alert } = member;
+    const { incident: id } = alert;
+    if (id === undefined || this.#of.has(member)) return;
+    const known = [...this.#growing].find((each) => each.id === id);
+    const incident = known ?? this.#make(member, { kind: 'machine', machine }, now_ms, id);
+    if (!incident.machines.has(machine) && known !== undefined) {
+      const { head, shared } = incident;
+      const both = shared.kind === 'machine' ? calledBy(head, sharedPattern([head.machine, machine])) : shared;
+      incident.what = whatOf(alert);
+      this.#share(incident, this.#telling(narrowed(both, machine, alert)) ?? { kind: 'moment' });
+    }
+    this.#join(incident, [member], now_ms);
+    if (alert.incident_head === true) incident.head = member;
+    incident.told = incident.findings;
   }
 
   /** Takes an outage: the deaths in it that are known, and those to come. */
@@ -175,9 +198,19 @@ export class Incidents {
     return this.#join(incident, [...alone, member], now_ms);
   }
 
-  #make(first: Member, shared: Shared, now_ms: number): Incident {
+  #noteRecent(member: Member, raised_ms: number): void {
+    this.#recent.push({ member, raised_ms });
+    if (this.#recent.length > RECENT_MAX) this.#recent.shift();
+  }
+
+  #make(
+    first: Member,
+    shared: Shared,
+    now_ms: number,
+    id = `${first.alert.id}-${Math.round(now_ms).toString(36)}`,
+  ): Incident {
     const incident: Incident = {
-      id: `${first.alert.id}-${Math.round(now_ms).toString(36)}`,
+      id,
       what: shared.kind === 'machine' ? '' : whatOf(first.alert),
       shared,
       words: this.#wordsFor(shared),
