@@ -29,6 +29,8 @@ async function stage(
     config,
     `[notifier]
     state_dir = "${folder}/state"
+    # More than the usual 3 s, so that it holds on a machine that is busy with other tests, too.
+    gather_ms = 8000
     [notifier.channels.hook]
     type = "webhook"
     url = { file = "${folder}/url" }

@@ -7,6 +7,11 @@ const MACHINES_MAX = 20_000;
 
 export class Fleet {
   readonly #labels = new Map<string, Readonly<Record<string, string>>>();
+  /** What a machine is called by; undefined when it is not known. */
+  labelsOf(machine: string): Readonly<Record<string, string>> | undefined {
+    return this.#labels.get(machine);
+  }
+
   /** How many machines have a label with a value. */
   readonly #counts = new Map<string, number>();
 

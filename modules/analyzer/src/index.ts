@@ -53,15 +53,17 @@ export default defineModule({
     { additionalProperties: false },
   ),
   start: ({ instance, bus, config, log, count, emit, remember, onStop }) => {
+    const fleet = new Fleet();
     const machines = new Machines({
       rules: readyRules(config),
       count,
+      // A birth is told beside the first measure, and may be faster.
+      labelsOf: (machine) => fleet.labelsOf(machine),
       onFault: (rule, machine, why) => {
         count(`rule_failed_${rule}`);
         log.error({ code: 'RULE_FAILED', rule, machine }, `the rule ${rule} failed on ${machine}: ${why}`);
       },
     });
-    const fleet = new Fleet();
     let desk = new Desk({ count, fleet });
     let has_desk = false;
     const draftsOf = (out: readonly Outgoing[]) => out.map((each) => alert(each.machine, each.alert, each.time_ms));

@@ -279,6 +279,13 @@ describe('a machine of which no sample comes', () => {
     expect(subject.pause(10_001).map(([machine]) => machine)).toEqual(['db-99']);
   });
 
+  it('knows what a machine is called by that was born before it was heard', () => {
+    const labels = { site: 'berlin' };
+    const subject = new Subject([echo('a')], { labelsOf: (machine) => (machine === 'db-01' ? labels : undefined) });
+    expect(subject.sample({ a: [found()] }).findings).toMatchObject({ labels });
+    expect(subject.sample({ a: [found()] }, { machine: 'db-02' }).findings).not.toHaveProperty('labels');
+  });
+
   it('has what was found on it said again, however long its interval is', () => {
     const subject = new Subject([echo('a')]);
     subject.sample({}, { after_ms: 3_600_000 });

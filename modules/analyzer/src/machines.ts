@@ -72,6 +72,8 @@ export interface MachinesOptions {
   /** Called when a rule has thrown; the others have judged all the same. */
   readonly onFault: (rule: string, machine: string, why: string) => void;
   readonly count: (name: string, n?: number) => void;
+  /** What a machine's owner calls it by, where that was told before its first sample was. Default: nothing was. */
+  readonly labelsOf?: (machine: string) => Readonly<Record<string, string>> | undefined;
   /** Default: {@link MACHINES_MAX}. */
   readonly machines_max?: number;
 }
@@ -284,7 +286,8 @@ export class Machines {
     machine.seen = data.seen;
     machine.time_ms = data.time_ms;
     machine.interval_ms = data.interval_ms;
-    machine.labels = data.labels;
+    // What was told since is newer.
+    machine.labels = this.#options.labelsOf?.(name) ?? data.labels;
     machine.gone = data.gone;
     for (const [index, { rule, judge, shadow }] of this.#rules.entries()) {
       const kept = data.rules[nameOf(rule, shadow)];
@@ -322,7 +325,7 @@ export class Machines {
       heard_ms: now_ms,
       interval_ms: undefined,
       late: 0,
-      labels: {},
+      labels: this.#options.labelsOf?.(name) ?? {},
       gone: undefined,
       gone_told_ms: 0,
       said: undefined,

@@ -41,7 +41,7 @@ export class Replay {
 
   constructor({ rules, onFault }: ReplayOptions) {
     const count = () => {};
-    this.#machines = new Machines({ rules, onFault, count });
+    this.#machines = new Machines({ rules, onFault, count, labelsOf: (machine) => this.#fleet.labelsOf(machine) });
     this.#desk = new Desk({ count, fleet: this.#fleet });
   }
 
