@@ -244,6 +244,21 @@ describe('a machine of which no sample comes', () => {
     expect(subject.sample({}, { after_ms: 900 }).findings).toEqual({ findings: [], unsure: [] });
   });
 
+  it('is not back with what was measured before it died and comes late, but with what was after, or when that is told', () => {
+    const subject = new Subject([silence]);
+    subject.sample();
+    const death = { cause: 'connection_lost', died_ms: subject.now_ms + 500 } as const;
+    const late = () => subject.sample({}, { after_ms: 5_000, age_ms: 30_000 });
+    subject.machines.gone('db-01', death, subject.now_ms);
+    subject.now_ms += 25_000;
+    expect(late().findings).toBeUndefined();
+    expect(subject.sample({}, { after_ms: 1_000 }).findings).toEqual({ findings: [], unsure: [] });
+    subject.machines.gone('db-01', { ...death, died_ms: subject.now_ms }, subject.now_ms);
+    expect(late().findings).toBeUndefined();
+    subject.machines.gone('db-01', undefined, subject.now_ms);
+    expect(subject.sample({}, { after_ms: 1_000 }).findings).toEqual({ findings: [], unsure: [] });
+  });
+
   it('keeps what else was found on it for five minutes, in case that it is soon back', () => {
     const subject = new Subject([echo('a'), silence]);
     subject.sample({ a: [found()] });

@@ -53,6 +53,9 @@ const STEP_INTERVALS_MAX = 2;
 const LATE_MAX = 10;
 const LATE_MS_MAX = 10_000;
 
+/** So long after a death was told, what was measured before it is not taken for a sign of life. */
+const BEHIND_MS_MAX = 3_600_000;
+
 /** When all that comes is older than this, we are behind with our work: nobody is silent then, we are deaf. */
 const BEHIND_MS = 5_000;
 
@@ -460,7 +463,12 @@ export class Machines {
 
 /** Whether a sample changes nothing: it is late, or it was on its way when its machine died. */
 function isPassing(machine: Machine, time_ms: number, now_ms: number): boolean {
-  if (machine.gone !== undefined && areLastWords(machine.gone_told_ms, now_ms)) return true;
+  const { gone, gone_told_ms } = machine;
+  if (gone !== undefined) {
+    if (areLastWords(gone_told_ms, now_ms)) return true;
+    // Whoever is behind with its measures hears of a death before the last of them. That it is back, presence tells.
+    if (time_ms <= gone.died_ms && now_ms - gone_told_ms < BEHIND_MS_MAX) return true;
+  }
   if (time_ms >= machine.time_ms) return false;
   return ++machine.late <= LATE_MAX || now_ms - machine.heard_ms < LATE_MS_MAX;
 }
