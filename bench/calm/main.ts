@@ -76,7 +76,7 @@ function healthyJobs(): HealthyJob[] {
   };
   return [
     ...fleet('day', 1_000 / scale, 24, 30_000),
-    ...fleet('seconds', 100 / scale, 24, 1_000),
+    ...fleet('seconds', 40 / scale, 24, 1_000),
     ...fleet('week', 60 / scale, 7 * 24, 30_000),
   ];
 }
