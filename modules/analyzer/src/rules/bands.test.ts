@@ -118,7 +118,7 @@ describe('bands', () => {
 });
 
 it('an alert goes on with what the value was, until it is certain that it is over', () => {
-  const rule = new RuleUnderTest(bands, { alert_after_ms: 1, clear_ms: 0 });
+  const rule = new RuleUnderTest(bands, { alert_after_ms: 1 });
   const sentences = [90, 91, 5, 5, 5, 5, 5, 5].map(
     (cpu_percentage) => rule.sample({ cpu_percentage }).found[0]?.sentence,
   );

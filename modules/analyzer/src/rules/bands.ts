@@ -62,7 +62,8 @@ export const bands = defineRule({
         minimum: 0,
         maximum: 86_400_000,
         default: 120_000,
-        description: 'And cleared when it was not for so long: one that comes and goes is one alert',
+        description:
+          'And cleared when it was not for so long: one that comes and goes is one alert. At once when alert_after_ms is less than dwell_ms',
       }),
       limits: Type.Array(
         Type.Object(
@@ -97,6 +98,8 @@ export const bands = defineRule({
   ),
 
   judge({ limits, margin, dwell_ms, alert_after_ms, clear_ms, ...everywhere }) {
+    // Who wants to be told at once hears of the end at once, too.
+    const held_ms = alert_after_ms < dwell_ms ? 0 : clear_ms;
     checkOrder('analyzer.bands', everywhere);
     for (const [index, limit] of limits.entries()) checkOrder(`analyzer.bands.limits.${index}`, limit);
     const exceptions = [...USUAL, ...limits].map((exception: Exception) => {
@@ -128,7 +131,7 @@ export const bands = defineRule({
           say.field(`${resource}_percentage`, percentage);
           say.field(`${resource}_result`, now.band);
           if (alert_after_ms === 0) continue;
-          const trouble = troubleOf(now, percentage, time_ms, { alert_after_ms, clear_ms });
+          const trouble = troubleOf(now, percentage, time_ms, { alert_after_ms, clear_ms: held_ms });
           if (trouble === undefined) continue;
           say.finding({
             key: resource,
