@@ -21,6 +21,9 @@ const BEYOND_NATS_MAX = 4;
 /** What it gains when it is e times as large. */
 const BEYOND_NATS = 2;
 
+/** Larger figures of this share, and one is usual. */
+const USUAL_SHARE = 1 / Math.E;
+
 /** What a table needs of a state, in 32-bit floats. */
 export const TAIL_FLOATS = 2 * BINS + 5;
 
@@ -89,9 +92,14 @@ export class Tail {
 
   #judge(side: number, bin: number, part: number, place: number): number {
     const state = this.#state;
-    let above = this.#above(side, bin, part);
-    if (this.#other_side > 0) above += this.#other_side * this.#above(1 - side, bin, part);
-    let nats = Math.log((read(state, this.#at + COUNT) + 1) / (above + 1));
+    const count = read(state, this.#at + COUNT) + 1;
+    // What is less than a nat is nobody's surprise and need not be known.
+    const enough = count * USUAL_SHARE;
+    let above = this.#above(side, bin, part, enough);
+    if (this.#other_side > 0 && above < enough) {
+      above += this.#other_side * this.#above(1 - side, bin, part, enough / this.#other_side);
+    }
+    let nats = above < enough ? Math.log(count / (above + 1)) : 0;
     const top_at = this.#at + TOP + side;
     // Stored one too high, so that a state of zeros has seen nothing.
     const top = read(state, top_at) - 1;
@@ -105,12 +113,12 @@ export class Tail {
     return nats;
   }
 
-  /** How many figures of a side were larger. */
-  #above(side: number, bin: number, part: number): number {
+  /** How many figures of a side were larger; counted until they are enough. */
+  #above(side: number, bin: number, part: number, enough: number): number {
     const state = this.#state;
     const first = this.#at + side * BINS;
     let above = 0;
-    for (let each = first + BINS - 1; each > first + bin + 1; each--) above += read(state, each);
+    for (let each = first + BINS - 1; each > first + bin + 1 && above < enough; each--) above += read(state, each);
     // Each figure was dealt out between the two bins beside it: its mass is spread over both, evenly.
     const rest = 1 - part;
     return (
