@@ -10,15 +10,16 @@ import { readSecret } from './secret.ts';
 
 const formats: readonly Format[] = Object.values(every);
 
-/** The newest is what counts: when the exporter falls behind, the oldest go. */
+/** The newest is what counts: when the exporter falls behind, the oldest go. As many as presence and the page's server want: in one process they share. */
 const NEWEST = { limit_messages: 20_000, in_flight_max: 1_000 };
+const NEWEST_ANALYSES = { ...NEWEST, limit_messages: 10_000 };
 
 export default defineModule({
   name: 'exporter',
   listens: {
     // Asked or sent now and then: most of what comes is never read.
     measure: unread(measure, NEWEST),
-    analysis: unread(analysis, NEWEST),
+    analysis: unread(analysis, NEWEST_ANALYSES),
     birth: live(birth, NEWEST),
     death: live(death, NEWEST),
   },
