@@ -47,7 +47,7 @@ export function survives(format: string, answer: Answer): void {
   const open = async (bad: Answer, settings: object = {}) => {
     const receiver = await Receiver.start(bad);
     onTestFinished(() => receiver.close());
-    const pace = { interval_ms: INTERVAL_MS, timeout_ms: INTERVAL_MS, retry_first_ms: 20 };
+    const pace = { interval_ms: INTERVAL_MS, timeout_ms: 5 * INTERVAL_MS, retry_first_ms: 20 };
     const subject = await startExporter({ [format]: { url: receiver.url, ...pace, ...settings } });
     speak(subject);
     return { receiver, subject };
