@@ -75,9 +75,10 @@ describe('a status page', () => {
 
   test('shows the last 90 days as bars, and what happened, with how long it was', async () => {
     const web = await start();
+    await web.say('site2.db-01', { cpu_percentage: 1, cpu_result: 'LOW' });
     recorders.push(await record(web));
     const page = await until(web, (text) => text.includes('% up in 90 days'));
-    expect(page.match(/<rect class="(up|down|trouble)"/g)).toHaveLength(90);
+    expect(page.match(/<rect class="(up|down|trouble)"/g)).toHaveLength(180);
     expect(page).toContain('100 % up in 90 days');
     expect(page).toContain('<strong>Orders</strong> was down for 30 min');
     expect(page).not.toContain(DYING);
