@@ -17,6 +17,7 @@ import { measurePeers } from './peers.ts';
 import { measureRecorder } from './recorder.ts';
 import { type Row, tableOf } from './report.ts';
 import { measureRules } from './rules.ts';
+import { measureSharing } from './sharing.ts';
 import { measureSyscalls } from './syscalls.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureTracker } from './tracker.ts';
@@ -24,6 +25,7 @@ import { measureTracker } from './tracker.ts';
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   latency: measureLatency,
   throughput: measureThroughput,
+  sharing: measureSharing,
   tracker: measureTracker,
   page: async () => measurePage(),
   steps: ({ quick }) => measureSteps(quick),

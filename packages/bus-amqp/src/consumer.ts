@@ -17,6 +17,7 @@ import { deadLetterLost, queueDiffers, subscriptionLost } from './errors.ts';
 import { keptName, liveName, makeQueue } from './queue.ts';
 import type { QueueType } from './queue-type.ts';
 import { type Backoff, repeat } from './retry.ts';
+import { Together } from './together.ts';
 import { readMessage } from './wire.ts';
 
 /** The most a channel's prefetch can be: 16 bits. */
@@ -40,8 +41,11 @@ export interface ConsumerOptions {
   readonly log: Log;
   /** Makes the waits between two attempts over one connection. */
   readonly backoff: () => Backoff;
-  /** Where sources are shared: the queue of one part, which is there; and whom to tell when it cannot be listened to. */
-  readonly part?: { readonly queue: string; readonly onFailed: () => void } | undefined;
+  /**
+   * Where sources are shared: the queue of one part, which is there; whom to tell when it cannot be listened to; and when to
+   * acknowledge, together with the other parts.
+   */
+  readonly part?: { readonly queue: string; readonly onFailed: () => void; readonly together: Together } | undefined;
   /** Called when it was cancelled and has nothing more to acknowledge. */
   readonly onFinished: () => void;
 }
@@ -60,11 +64,8 @@ interface Session {
   reason: unknown;
   /** Messages settled that the broker has not been told of. */
   untold: number;
-  /** When it was last told, by a clock that nobody sets. */
-  told_ms: number;
-  /** Whether it will be told in this turn of the event loop, or when the timer fires. */
-  telling: 'now' | 'soon' | undefined;
-  timer: NodeJS.Timeout | undefined;
+  /** Tells it. */
+  readonly flush: () => void;
   /** Settles when we have closed it; undefined while we have not begun to. */
   closed: Promise<void> | undefined;
 }
@@ -82,6 +83,7 @@ export class Consumer implements Subscription {
   readonly #complaints: Complaints;
   readonly #stopping = new AbortController();
   readonly #waiting: BoundedQueue<Delivery>;
+  readonly #together: Together;
   #ready: Promise<void>;
   #made: () => void = () => {};
   #session: Session | undefined;
@@ -100,6 +102,7 @@ export class Consumer implements Subscription {
     this.#options = options;
     this.#kept_name = keptName(options.exchange, subscription);
     this.#complaints = new Complaints(options.log);
+    this.#together = options.part?.together ?? new Together(ACK_TOGETHER_MS);
     this.#waiting = new BoundedQueue(this.#kept ? subscription.in_flight_max : subscription.limit_messages);
     this.#ready = this.#untilMade();
   }
@@ -165,7 +168,7 @@ export class Consumer implements Subscription {
   async #open(model: ChannelModel): Promise<Session> {
     const name = this.#options.part?.queue ?? (await this.#makeQueue(model));
     const channel = await model.createChannel();
-    const session = newSession(model, channel, this.#kept);
+    const session = newSession(model, channel, this.#kept, (session) => this.#flush(session));
     channel.on('handler-error', (error) =>
       this.#options.log.error({}, `${this.#subscription.name} failed, ${reasonOf(error)}`),
     );
@@ -310,24 +313,12 @@ export class Consumer implements Subscription {
    */
   #scheduleFlush(session: Session): void {
     session.untold++;
-    const awaited = session.untold * 2 >= this.#subscription.in_flight_max || this.#cancelled !== undefined;
-    if (session.telling === 'now' || (session.telling === 'soon' && !awaited)) return;
-    const wait_ms = session.told_ms + ACK_TOGETHER_MS - performance.now();
-    if (awaited || wait_ms <= 0) {
-      clearTimeout(session.timer);
-      session.telling = 'now';
-      setImmediate(() => this.#flush(session));
-    } else {
-      session.telling = 'soon';
-      session.timer = setTimeout(() => this.#flush(session), wait_ms);
-    }
+    const is_awaited = session.untold * 2 >= this.#subscription.in_flight_max || this.#cancelled !== undefined;
+    this.#together.schedule(session.flush, is_awaited);
   }
 
   #flush(session: Session): void {
-    clearTimeout(session.timer);
-    session.telling = undefined;
     session.untold = 0;
-    session.told_ms = performance.now();
     const { channel, acks } = session;
     if (acks === undefined || session.over) return;
     const { refused, up_to, single } = acks.take();
@@ -369,7 +360,7 @@ export class Consumer implements Subscription {
   }
 }
 
-function newSession(model: ChannelModel, channel: Channel, kept: boolean): Session {
+function newSession(model: ChannelModel, channel: Channel, kept: boolean, flush: (session: Session) => void): Session {
   let end: () => void = () => {};
   const session: Session = {
     channel,
@@ -381,9 +372,7 @@ function newSession(model: ChannelModel, channel: Channel, kept: boolean): Sessi
     over: false,
     reason: undefined,
     untold: 0,
-    told_ms: Number.NEGATIVE_INFINITY,
-    telling: undefined,
-    timer: undefined,
+    flush: () => flush(session),
     closed: undefined,
   };
   channel.on('error', (error) => {

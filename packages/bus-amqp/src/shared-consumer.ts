@@ -12,6 +12,7 @@ import { checkShared, makeParts, openParts, type Part, type Parts, type PartsOpt
 import { queueName } from './queue.ts';
 import { pause, repeat } from './retry.ts';
 import { PartShare } from './share.ts';
+import { Together } from './together.ts';
 
 /**
  * Between two counts of the listeners, and of the parts that somebody has. The broker tells nobody of either; a part may be
@@ -27,6 +28,12 @@ const RENEW_MS = 60_000;
 
 /** What waits for the parts is passed on before they are opened for what comes now; but after so long they are opened. */
 const HELD_MS = 60_000;
+
+/**
+ * Acknowledgements of all parts go out together, at most this late. Each listener hears but a part of what comes: the less that is, the
+ * more a write of its own would cost each.
+ */
+const ACK_TOGETHER_MS = 20;
 
 /** Messages that are passed on and not confirmed, at most. */
 const HELD_IN_FLIGHT = 256;
@@ -57,6 +64,7 @@ export class SharedConsumer implements Subscription {
   readonly #unavailable: Complaints;
   readonly #stopping = new AbortController();
   readonly #had = new Map<number, Had>();
+  readonly #together = new Together(ACK_TOGETHER_MS);
   /** A part's queue could not be listened to: all is to be made again. */
   #is_broken = false;
   #made: () => void = () => {};
@@ -222,7 +230,7 @@ export class SharedConsumer implements Subscription {
     const consumer = new Consumer(
       { ...this.#subscription, in_flight_max },
       (envelope) => this.#handler(envelope, share),
-      { ...this.#options, part: { queue: part.queue, onFailed }, onFinished: () => finish() },
+      { ...this.#options, part: { queue: part.queue, onFailed, together: this.#together }, onFinished: () => finish() },
     );
     had = { share, consumer, finished, given: undefined };
     this.#had.set(part.number, had);
