@@ -9,10 +9,13 @@ import { randomBytes } from 'node:crypto';
 import { type Log, reasonOf, type Share, type ShareHolder, shareLost } from '@ganglion/kernel';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { Part, Parts } from './parts.ts';
+import type { QueueType } from './queue-type.ts';
+import { within } from './retry.ts';
 import { bytesOf } from './wire.ts';
 
-/** Whoever has a part hears at once of its own claim, if of nothing else before. */
-const CLAIM_MS = 500;
+/** Whoever has a part hears of its own claim, if of nothing else before: so long after the queue has answered, at most. */
+const CLAIM_MS = 50;
+const CLAIM_COPIED_MS = 500;
 
 /** The broker ends a consumer that holds a message for half an hour (`consumer_timeout`): before that it is handed back, and comes again. */
 const HOLD_MS = 10 * 60_000;
@@ -36,6 +39,8 @@ export interface PartShareOptions {
   readonly part: Part;
   readonly parts: Parts;
   readonly holder: ShareHolder;
+  /** What the queue of states was made as. */
+  readonly queue_type: QueueType;
   readonly log: Log;
   /** Called when it is lost without a word. */
   readonly onLost: () => void;
@@ -63,7 +68,12 @@ export class PartShare implements Share {
    */
   static async claim(model: ChannelModel, options: PartShareOptions): Promise<PartShare | undefined> {
     const share = new PartShare(await model.createConfirmChannel(), options);
-    if (await share.#take()) return share;
+    try {
+      if (await share.#take()) return share;
+    } catch (error) {
+      await share.close();
+      throw error;
+    }
     await share.close();
     return undefined;
   }
@@ -79,6 +89,11 @@ export class PartShare implements Share {
         resolve();
       });
     });
+  }
+
+  /** Whether it is ours no more. */
+  get is_over(): boolean {
+    return this.#over;
   }
 
   get part(): Part {
@@ -104,19 +119,22 @@ export class PartShare implements Share {
     }
   }
 
-  /** Lets the part go: its states are back in the queue when this resolves. Safe to call twice; never rejects. */
+  /**
+   * Lets the part go: the holder has lost it before another can have it, and its states are back in the queue when this
+   * resolves. Safe to call twice; never rejects.
+   */
   async close(): Promise<void> {
-    if (!this.#over) {
-      this.#over = true;
-      await this.#channel.close().catch(() => {}); // It may have ended by itself.
+    const is_open = !this.#over;
+    this.#over = true;
+    if (this.#taken) {
+      this.#taken = false;
+      this.#options.holder.lose(this);
     }
-    if (!this.#taken) return;
-    this.#taken = false;
-    this.#options.holder.lose(this);
+    if (is_open) await this.#channel.close().catch(() => {}); // It may have ended by itself.
   }
 
   async #take(): Promise<boolean> {
-    const { part, parts, holder } = this.#options;
+    const { part, parts, holder, queue_type } = this.#options;
     const heard = new Promise<void>((resolve) => {
       this.#heard = resolve;
     });
@@ -131,13 +149,16 @@ export class PartShare implements Share {
       else void this.#channel.close().catch(() => {});
     });
     void this.#publish(NOTHING, { [CLAIM]: this.#claim }).catch(() => {});
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLAIM_MS);
-    });
     let is_first = false;
-    await Promise.race([late, heard.then(() => (is_first = true))]);
-    clearTimeout(timer);
+    const first = heard.then(() => {
+      is_first = true;
+    });
+    // What the queue had for us when it answers is on its way before the next answer; where it is copied, a little later.
+    const answered = async () => {
+      for (let i = 0; i < 2 && !is_first; i++) await this.#channel.checkQueue(part.states);
+      await within(first, queue_type === 'classic' ? CLAIM_MS : CLAIM_COPIED_MS);
+    };
+    await Promise.race([first, answered()]);
     if (!is_first) return false;
     await claimed;
     if (this.#over) return false;

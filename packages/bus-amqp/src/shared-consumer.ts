@@ -170,10 +170,8 @@ export class SharedConsumer implements Subscription {
       if (this.#is_broken) throw new Error('the broker has no queue for a part');
       const members = Math.max(1, (await channel.checkQueue(parts.members)).consumerCount);
       const most = Math.ceil(parts.all.length / members);
-      for (const had of [...this.#had.values()].slice(most)) {
-        if (over.aborted) return;
-        await this.#give(had);
-      }
+      await Promise.all([...this.#had.values()].slice(most).map((had) => this.#give(had)));
+      if (over.aborted) return;
       const claimed = this.#had.size < most ? await this.#claimSome(connection, channel, parts, most, over) : false;
       if (performance.now() - renewed_ms >= RENEW_MS) {
         renewed_ms = performance.now();
@@ -194,24 +192,27 @@ export class SharedConsumer implements Subscription {
   ): Promise<boolean> {
     let orphans = parts.all.length - (await channel.checkQueue(parts.owners)).consumerCount;
     if (orphans <= 0) return false;
-    let claimed = 0;
+    const claims: Promise<boolean>[] = [];
+    const room = Math.min(most - this.#had.size, CLAIMS_AT_ONCE);
     // Others look, too: each begins elsewhere.
     const start = Math.floor(Math.random() * parts.all.length);
-    for (let i = 0; i < parts.all.length && this.#had.size < most && orphans > 0 && claimed < CLAIMS_AT_ONCE; i++) {
+    for (let i = 0; i < parts.all.length && claims.length < room && orphans > 0; i++) {
       const part = parts.all[(start + i) % parts.all.length] as Part;
       if (this.#had.has(part.number)) continue;
-      if (over.aborted) return false;
+      if (over.aborted) break;
       if ((await channel.checkQueue(part.states)).consumerCount > 0) continue;
       orphans--;
-      if (await this.#claim(connection, parts, part, over)) claimed++;
+      const claim = this.#claim(connection, parts, part, over);
+      claim.catch(() => {}); // It is told of below.
+      claims.push(claim);
     }
-    return claimed > 0;
+    return (await Promise.all(claims)).includes(true);
   }
 
   async #claim(connection: Connection, parts: Parts, part: Part, over: AbortSignal): Promise<boolean> {
     const { sharing } = this.#subscription;
     if (sharing === undefined) return false;
-    const { log } = this.#options;
+    const { log, queue_type } = this.#options;
     let had: Had | undefined;
     const onLost = () => {
       if (had !== undefined) void this.#lose(had);
@@ -220,7 +221,14 @@ export class SharedConsumer implements Subscription {
       this.#is_broken = true;
       onLost();
     };
-    const share = await PartShare.claim(connection.model, { part, parts, holder: sharing.holder, log, onLost });
+    const share = await PartShare.claim(connection.model, {
+      part,
+      parts,
+      holder: sharing.holder,
+      queue_type,
+      log,
+      onLost,
+    });
     if (share === undefined) return false;
     let finish: () => void = () => {};
     const finished = new Promise<void>((resolve) => {
@@ -234,8 +242,8 @@ export class SharedConsumer implements Subscription {
     );
     had = { share, consumer, finished, given: undefined };
     this.#had.set(part.number, had);
-    if (over.aborted) {
-      // Cancelled, or the connection lost, while it was claimed.
+    if (over.aborted || share.is_over) {
+      // Cancelled, or the connection or the part lost, while it was claimed.
       await this.#lose(had);
       return false;
     }
