@@ -9,13 +9,11 @@ import { randomBytes } from 'node:crypto';
 import { type Log, reasonOf, type Share, type ShareHolder, shareLost } from '@ganglion/kernel';
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import type { Part, Parts } from './parts.ts';
-import type { QueueType } from './queue-type.ts';
 import { within } from './retry.ts';
 import { bytesOf } from './wire.ts';
 
-/** Whoever has a part hears of its own claim, if of nothing else before: so long after the queue has answered, at most. */
-const CLAIM_MS = 50;
-const CLAIM_COPIED_MS = 500;
+/** Of several who claim a part, whoever has it hears of its own claim, if of nothing else before: in so long, or it leaves it to others. */
+const CLAIM_MS = 300;
 
 /** The broker ends a consumer that holds a message for half an hour (`consumer_timeout`): before that it is handed back, and comes again. */
 const HOLD_MS = 10 * 60_000;
@@ -39,8 +37,6 @@ export interface PartShareOptions {
   readonly part: Part;
   readonly parts: Parts;
   readonly holder: ShareHolder;
-  /** What the queue of states was made as. */
-  readonly queue_type: QueueType;
   readonly log: Log;
   /** Called when it is lost without a word. */
   readonly onLost: () => void;
@@ -134,7 +130,7 @@ export class PartShare implements Share {
   }
 
   async #take(): Promise<boolean> {
-    const { part, parts, holder, queue_type } = this.#options;
+    const { part, parts, holder } = this.#options;
     const heard = new Promise<void>((resolve) => {
       this.#heard = resolve;
     });
@@ -153,12 +149,10 @@ export class PartShare implements Share {
     const first = heard.then(() => {
       is_first = true;
     });
-    // What the queue had for us when it answers is on its way before the next answer; where it is copied, a little later.
-    const answered = async () => {
-      for (let i = 0; i < 2 && !is_first; i++) await this.#channel.checkQueue(part.states);
-      await within(first, queue_type === 'classic' ? CLAIM_MS : CLAIM_COPIED_MS);
-    };
-    await Promise.race([first, answered()]);
+    const { consumerCount } = await this.#channel.checkQueue(part.states);
+    // Whoever is alone is the active one, and hears of it however slow the broker is. Else another may have been faster.
+    if (consumerCount > 1) await within(first, CLAIM_MS);
+    else await first;
     if (!is_first) return false;
     await claimed;
     if (this.#over) return false;

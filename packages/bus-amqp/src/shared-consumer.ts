@@ -170,8 +170,11 @@ export class SharedConsumer implements Subscription {
       if (this.#is_broken) throw new Error('the broker has no queue for a part');
       const members = Math.max(1, (await channel.checkQueue(parts.members)).consumerCount);
       const most = Math.ceil(parts.all.length / members);
-      await Promise.all([...this.#had.values()].slice(most).map((had) => this.#give(had)));
-      if (over.aborted) return;
+      // One after the other: each is without a listener for a moment, until another has seen it.
+      for (const had of [...this.#had.values()].slice(most)) {
+        if (over.aborted) return;
+        await this.#give(had);
+      }
       const claimed = this.#had.size < most ? await this.#claimSome(connection, channel, parts, most, over) : false;
       if (performance.now() - renewed_ms >= RENEW_MS) {
         renewed_ms = performance.now();
@@ -212,7 +215,7 @@ export class SharedConsumer implements Subscription {
   async #claim(connection: Connection, parts: Parts, part: Part, over: AbortSignal): Promise<boolean> {
     const { sharing } = this.#subscription;
     if (sharing === undefined) return false;
-    const { log, queue_type } = this.#options;
+    const { log } = this.#options;
     let had: Had | undefined;
     const onLost = () => {
       if (had !== undefined) void this.#lose(had);
@@ -225,7 +228,6 @@ export class SharedConsumer implements Subscription {
       part,
       parts,
       holder: sharing.holder,
-      queue_type,
       log,
       onLost,
     });
