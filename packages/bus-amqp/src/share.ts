@@ -18,6 +18,9 @@ const CLAIM_MS = 300;
 /** The broker ends a consumer that holds a message for half an hour (`consumer_timeout`): before that it is handed back, and comes again. */
 const HOLD_MS = 10 * 60_000;
 
+/** States that are held, at most, with those that are being replaced: more than sources a part may have. The most that AMQP can say. */
+const STATES_MAX = 65_535;
+
 /** A state's headers. */
 const SOURCE = 'source';
 /** Counts up: of two states of a source, the higher holds. */
@@ -139,6 +142,8 @@ export class PartShare implements Share {
     });
     const found = new Map<string, Uint8Array>();
     this.#found = found;
+    // Written out: a quorum queue takes none for 2,000.
+    await this.#channel.prefetch(STATES_MAX);
     await this.#channel.consume(part.states, (message) => {
       if (message !== null) this.#delivered(message);
       // The queue was deleted.

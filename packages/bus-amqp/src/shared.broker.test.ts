@@ -108,6 +108,24 @@ describe('shared sources', () => {
   });
 });
 
+it('shared sources move with what is known of them over quorum queues, too, as in a cluster', async () => {
+  const exchange = freshExchange();
+  // Two addresses of one node: whatever names several gets such queues.
+  const url = sharedRabbitmq().replace(/@127\.0\.0\.1(:\d+)$/, '@127.0.0.1$1,localhost$1');
+  const [one, other] = [busAt(url, exchange), busAt(url, exchange)];
+  const first = share(one);
+  await first.subscription.ready;
+  await say(one, 'a');
+  await knows([first], 'a ');
+  const second = share(other);
+  await expect.poll(() => [first.shares.size, second.shares.size], { timeout: 60_000 }).toEqual([16, 16]);
+  await say(one, 'b');
+  await knows([first, second], 'a b ');
+  await other.close();
+  await say(one, 'c');
+  await knows([first], 'a b c ');
+});
+
 it('a part whose queue was deleted is made again', async () => {
   const exchange = freshExchange();
   const bus = busAt(sharedRabbitmq(), exchange);

@@ -60,7 +60,7 @@ export interface SubscribeOptions {
   readonly delivery: 'live' | 'kept';
   /** Of a kept queue whose sources are shared out among its listeners; default: each message goes to any of them. */
   readonly sharing?: Sharing | undefined;
-  /** Messages the queue holds at most; past that it drops the oldest. One that is shared out may hold as many more in each part. */
+  /** Messages the queue holds at most; past that it drops the oldest. One that is shared out may hold four times as many in all its parts, for they differ. */
   readonly limit_messages: number;
   /** Messages handed to the handler and not settled yet, at most. */
   readonly in_flight_max: number;
