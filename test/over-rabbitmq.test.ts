@@ -31,16 +31,17 @@ describe('over RabbitMQ', () => {
     await run(place, 'analyzer');
     const stranger = await join(place.broker, place.exchange);
     const analyses = await stranger.hear('#.analysis');
-    for (const name of NAMES) stranger.say(`${name}.measure`, { cpu_percentage: 80, tape_percentage: 10 });
+    for (const name of NAMES) stranger.say(`${name}.measure`, { cpu_percentage: 30, tape_percentage: 10 });
     await analyses.until((heard) => heard.length === NAMES.length);
 
     const socket = await listenPlain(web.port);
     await socket.until((heard) => heard.length === NAMES.length);
     expect(socket.items.map(({ machine }) => machine).sort()).toEqual([...NAMES].sort());
-    expect(socket.items[0]).toMatchObject({ cpu_result: 'HIGH', tape_result: 'LOW', tape_percentage: 10 });
+    expect(socket.items[0]).toMatchObject({ cpu_result: 'MEDIUM', tape_result: 'LOW', tape_percentage: 10 });
 
-    stranger.say('db-01.example.com.measure', { cpu_percentage: 30 });
-    expect(await socket.next()).toMatchObject({ machine: 'db-01.example.com', cpu_result: 'MEDIUM' });
+    // A band rises at once.
+    stranger.say('db-01.example.com.measure', { cpu_percentage: 80 });
+    expect(await socket.next()).toMatchObject({ machine: 'db-01.example.com', cpu_result: 'HIGH' });
   });
 
   test('a tap prints one JSON object a line, with topic, source, time and body and nothing else', async () => {

@@ -128,12 +128,18 @@ async function makeMany(
   asker: Asker,
   front: string,
   count: number,
-  { limit_messages }: SubscribeOptions,
-  { queue_type }: PartsOptions,
+  { pattern, limit_messages }: SubscribeOptions,
+  { exchange, queue_type }: PartsOptions,
 ): Promise<Parts> {
   const { ring, entry } = hashNames(front);
   const holding = `${front}.held`;
   const states_exchange = `${front}.states`;
+  // First of all what keeps messages: an exchange that does not outlive the broker has lost its bindings with it.
+  await asker.exchange(holding, 'fanout', { durable: true, autoDelete: true });
+  await asker.queue(front, { ...KEPT, maxLength: limit_messages, overflow: 'drop-head' }, queue_type, ONE_AT_A_TIME);
+  await asker.do((channel) => channel.bindQueue(front, holding, ''));
+  await asker.exchange(entry, 'fanout', { durable: true, autoDelete: true, alternateExchange: holding });
+  await asker.do((channel) => channel.bindExchange(entry, exchange, pattern));
   await asker.exchange(states_exchange, 'direct', { durable: true, autoDelete: true });
   const limit = Math.min(limit_messages, Math.ceil((UNEVEN * limit_messages) / count));
   // Their names have the order of their numbers, and everybody binds them in it: each source has the same part again.
@@ -145,10 +151,6 @@ async function makeMany(
     await asker.part(part, states_exchange, limit, queue_type);
     await asker.do((channel) => channel.bindQueue(part.queue, ring, '1'));
   }
-  await asker.exchange(holding, 'fanout', { durable: true, autoDelete: true });
-  await asker.queue(front, { ...KEPT, maxLength: limit_messages, overflow: 'drop-head' }, queue_type, ONE_AT_A_TIME);
-  await asker.do((channel) => channel.bindQueue(front, holding, ''));
-  await asker.exchange(entry, 'fanout', { durable: true, autoDelete: true, alternateExchange: holding });
   const [members, owners] = await asker.lists(front, queue_type);
   return { all, states_exchange, members, owners, held: { queue: front, onward: ring } };
 }
@@ -164,7 +166,6 @@ export async function openParts(
 ): Promise<void> {
   const { ring, entry } = hashNames(front);
   await channel.bindExchange(ring, entry, '');
-  await channel.bindExchange(entry, exchange, pattern);
   // Of a time when the broker could not hash.
   await channel.unbindQueue(front, exchange, pattern);
 }
