@@ -1,7 +1,7 @@
 // A stranger's module for the tests: hears everything that our modules say, at least once, and prints who said it.
 
 import { defineModule, kept, type Message, pulse } from '@ganglion/kernel';
-import { analysis, birth, death, measure, outage } from '@ganglion/topics';
+import { alert, analysis, birth, death, findings, measure, outage, silences } from '@ganglion/topics';
 
 /** One line that it prints. */
 export interface Recorded {
@@ -19,12 +19,25 @@ export default defineModule({
   listens: {
     measure: kept(measure, LIMITS),
     analysis: kept(analysis, LIMITS),
+    findings: kept(findings, LIMITS),
+    alert: kept(alert, LIMITS),
+    silences: kept(silences, LIMITS),
     pulse: kept(pulse, LIMITS),
     birth: kept(birth, LIMITS),
     death: kept(death, LIMITS),
     outage: kept(outage, LIMITS),
   },
-  start: () => ({ measure: print, analysis: print, pulse: print, birth: print, death: print, outage: print }),
+  start: () => ({
+    measure: print,
+    analysis: print,
+    findings: print,
+    alert: print,
+    silences: print,
+    pulse: print,
+    birth: print,
+    death: print,
+    outage: print,
+  }),
 });
 
 /** Resolves when it is written: what is acknowledged is not lost when this is killed. */
