@@ -7,7 +7,10 @@ it('does at once what comes after a while, a little later what comes soon after,
   try {
     const together = new Together(20);
     const done: string[] = [];
-    const [a, b, c] = ['a', 'b', 'c'].map((name) => () => done.push(name)) as [() => void, () => void, () => void];
+    const work = (name: string) => () => {
+      done.push(name);
+    };
+    const [a, b, c] = [work('a'), work('b'), work('c')];
     together.schedule(a, false);
     together.schedule(b, false);
     expect(done).toEqual([]);
