@@ -195,21 +195,19 @@ export class SharedConsumer implements Subscription {
   ): Promise<boolean> {
     let orphans = parts.all.length - (await channel.checkQueue(parts.owners)).consumerCount;
     if (orphans <= 0) return false;
-    const claims: Promise<boolean>[] = [];
-    const room = Math.min(most - this.#had.size, CLAIMS_AT_ONCE);
+    let claimed = 0;
     // Others look, too: each begins elsewhere.
     const start = Math.floor(Math.random() * parts.all.length);
-    for (let i = 0; i < parts.all.length && claims.length < room && orphans > 0; i++) {
+    for (let i = 0; i < parts.all.length && this.#had.size < most && claimed < CLAIMS_MAX && orphans > 0; i++) {
       const part = parts.all[(start + i) % parts.all.length] as Part;
       if (this.#had.has(part.number)) continue;
       if (over.aborted) break;
       if ((await channel.checkQueue(part.states)).consumerCount > 0) continue;
       orphans--;
-      const claim = this.#claim(connection, parts, part, over);
-      claim.catch(() => {}); // It is told of below.
-      claims.push(claim);
+      // One after the other: each is heard again as soon as it is here.
+      if (await this.#claim(connection, parts, part, over)) claimed++;
     }
-    return (await Promise.all(claims)).includes(true);
+    return claimed > 0;
   }
 
   async #claim(connection: Connection, parts: Parts, part: Part, over: AbortSignal): Promise<boolean> {
@@ -283,7 +281,7 @@ export class SharedConsumer implements Subscription {
 }
 
 /** Then it counts again: another may have come meanwhile. */
-const CLAIMS_AT_ONCE = 8;
+const CLAIMS_MAX = 8;
 
 /** Passes on what waits for the parts, in order, from now on. One listener at a time does. */
 async function passOn(channel: ConfirmChannel, { queue, onward }: NonNullable<Parts['held']>): Promise<void> {
