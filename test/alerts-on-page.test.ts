@@ -15,6 +15,7 @@ import { ownPlace, type Place, run, runWeb } from './support/system.ts';
 const SETTINGS = `
 [analyzer.bands]
 alert_after_ms = 1
+clear_ms = 0
 dwell_ms = 0
 
 [analyzer.presence]
@@ -25,6 +26,7 @@ ignore = ["#"]
 
 [analyzer.shadow.bands]
 alert_after_ms = 1
+clear_ms = 0
 dwell_ms = 0
 high_from = 40
 `;

@@ -15,7 +15,7 @@ export interface Recorded {
 const LIMITS = { limit_messages: 100_000, in_flight_max: 100, attempts_max: 1 };
 
 export default defineModule({
-  name: 'recorder',
+  name: 'witness',
   listens: {
     measure: kept(measure, LIMITS),
     analysis: kept(analysis, LIMITS),
