@@ -6,7 +6,6 @@ import type { Bench } from './context.ts';
 import { type Driver, type Lane, MACHINES_MAX } from './driver.ts';
 import { pace } from './pacer.ts';
 import { cpuOf, type Program, startFloor, startGanglion } from './processes.ts';
-import { sameAsOurs } from './queues.ts';
 import { compare, type Row } from './report.ts';
 import { percentile } from './statistics.ts';
 
@@ -82,7 +81,6 @@ export async function measureLatency({ url, driver, quick, say }: Bench): Promis
     say('latency: warming up');
     const warm_up = quick ? WARM_UP_QUICK : WARM_UP;
     for (const name of LANES) await measure(name, warm_up.rate, warm_up.duration_s);
-    await sameAsOurs(url, 'bench-ours.analyzer.measure');
 
     const plans = quick ? PLANS_QUICK : PLANS;
     const results = plans.map(() => new Map<LaneName, Round[]>(LANES.map((name) => [name, []])));

@@ -1,7 +1,7 @@
-// The queues of the bare loop: of the same kinds and limits as ours are, so that the broker has the same work with both.
-// `sameAsOurs` asks the broker whether that is still true.
+// The queues of the bare loop: of the kinds and limits that ours would have if one analyzer had them all. Ours are shared out in
+// parts, so that others can join; what that costs is part of what is measured.
 
-import { connect, type Options } from 'amqplib';
+import type { Options } from 'amqplib';
 
 /** As `kept` queues in packages/bus-amqp/src/queue.ts, with the analyzer's limits. */
 export const KEPT: Options.AssertQueue = {
@@ -23,16 +23,3 @@ export const LIVE: Options.AssertQueue = {
   overflow: 'drop-head',
   expires: 60 * 1000,
 };
-
-/** Fails when the broker's queue `name`, made by ours, is of another kind than {@link KEPT}. */
-export async function sameAsOurs(url: string, name: string): Promise<void> {
-  const connection = await connect(url);
-  try {
-    const channel = await connection.createChannel();
-    channel.on('error', () => {}); // The question is rejected with the same.
-    await channel.checkQueue(name);
-    await channel.assertQueue(name, KEPT);
-  } finally {
-    await connection.close();
-  }
-}
