@@ -57,7 +57,7 @@ module.exports = {
       name: 'the-page-imports-no-server-code',
       severity: 'error',
       from: { path: '^modules/web/page/', pathNot: TEST },
-      to: { path: '^(packages/(?!topics/src/life\\.ts)|apps/|modules/web/server/)' },
+      to: { path: '^(packages/(?!topics/src/(life|units)\\.ts)|apps/|modules/web/server/)' },
     },
     {
       name: 'only-bus-amqp-knows-amqp',

@@ -28,6 +28,7 @@ export const STEPS = {
       'modules/web/page',
       'modules/web/wire',
       'packages/topics/src/life.ts',
+      'packages/topics/src/units.ts',
       'modules/web/vite.config.ts',
       'package-lock.json',
     ],

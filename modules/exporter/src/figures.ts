@@ -6,7 +6,8 @@
 //   cpu / core_percentages / 3                       `core`, a percentage, of `cpu`, with core="3"
 //   cpu_percentage                                   `usage`, a percentage, with resource="cpu"
 
-import { singular, type Unit, unitOf } from './unit.ts';
+import { unitOf } from '@ganglion/topics';
+import { singular, type Unit } from './unit.ts';
 
 /** A name and a text. */
 export type Label = readonly [name: string, value: string];

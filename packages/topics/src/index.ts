@@ -32,3 +32,4 @@ export {
   unpackNumbers,
 } from './past.ts';
 export { type Birth, birth, Cause, type Death, death, type Outage, outage } from './presence.ts';
+export { type Unit, unitOf } from './units.ts';

@@ -1,8 +1,9 @@
 // What is said of an alert, in words.
 
+import { type Unit, unitOf } from '@ganglion/topics/units';
 import type { AlertRow, SilenceRow } from '../../../wire/frames.ts';
 import { dayTimeOf, minuteOf, spanOf } from '../format.ts';
-import { sayAmount, sayName, sayResource, type Unit, unitOf } from '../machine/names.ts';
+import { sayAmount, sayName, sayResource } from '../machine/names.ts';
 import { texts } from '../texts.ts';
 import { alertTexts } from '../texts-alerts.ts';
 

@@ -3,9 +3,10 @@
 import uPlot from 'uplot';
 import type { Severity } from '../../../wire/frames.ts';
 import './curves.css';
+import type { Unit } from '@ganglion/topics/units';
 import { contextOf, type Picture } from './drawing.svelte.ts';
 import { type Marks, NO_MARKS } from './marks.ts';
-import { sayMark, type Unit } from './names.ts';
+import { sayMark } from './names.ts';
 import { bandsOf, type Reach, reachOf, roundUp, type Slice, sliceOf } from './slice.ts';
 import type { Stage } from './stage.svelte.ts';
 import type { Theme } from './theme.ts';

@@ -1,9 +1,10 @@
 // Which charts there are: everything that a machine's measures hold, grouped by resource and folded until it can be read.
 // It goes by the names alone, so a probe that nobody has told the page about has its charts too.
 
+import { type Unit, unitOf } from '@ganglion/topics/units';
 import { fieldsOf, pathPart } from '../../../wire/leaves.ts';
 import { texts } from '../texts.ts';
-import { sayName, sayResource, type Unit, unitOf } from './names.ts';
+import { sayName, sayResource } from './names.ts';
 
 /** Curves of one chart; of more, those that went highest. */
 export const CURVES_MAX = 8;
