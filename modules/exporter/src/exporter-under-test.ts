@@ -1,10 +1,21 @@
 // The exporter under test: on a bus in memory, with a machine that speaks, before a real receiver.
 
-import { runUnderTest, type Subject } from '@ganglion/testkit';
+import { type Answer, Receiver, runUnderTest, type Subject, says } from '@ganglion/testkit';
 import { birth, measure } from '@ganglion/topics';
 import { expect, it, onTestFinished } from 'vitest';
 import exporter from './index.ts';
-import { type Answer, FAILURES, Receiver, says } from './receiver.ts';
+
+/** Every way in which a receiver may fail and be well again, by a name for people. */
+export const FAILURES = {
+  'a service that is not ready': says(503, 'not yet', { 'retry-after': '1' }),
+  'a wish to be left alone': says(429, 'slow down', { 'retry-after': '1' }),
+  'nothing at all': () => {},
+  'a connection that breaks': (response) => response.destroy(),
+  'half an answer': (response) => {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('{"ok":', () => response.destroy());
+  },
+} as const satisfies Readonly<Record<string, Answer>>;
 
 /** Between two samples that are sent. */
 export const INTERVAL_MS = 100;
@@ -58,7 +69,7 @@ export function survives(format: string, answer: Answer): void {
     const [first] = await receiver.until(({ length }) => length === 1);
     receiver.answer = answer;
     const [, second] = await receiver.until(({ length }) => length >= 3);
-    expect(second?.body.equals(first?.body ?? Buffer.of())).toBe(true);
+    expect(second?.bytes.equals(first?.bytes ?? Buffer.of())).toBe(true);
     const { counts } = await subject.pulse();
     expect(counts[`${format}_failed`]).toBeGreaterThanOrEqual(1);
     expect(counts[`${format}_figures_sent`]).toBeGreaterThan(0);

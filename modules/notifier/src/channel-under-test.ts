@@ -1,12 +1,27 @@
 // One channel under test: set up from settings as anyone would write them, before a real server.
 
+import { type Answer, Receiver, says } from '@ganglion/testkit';
 import type { Alert } from '@ganglion/topics';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Channel, NotSent } from './channel.ts';
 import { type Notice, type Told, writeNotice } from './notice.ts';
-import { type Answer, FAILURES, Receiver, says } from './receiver.ts';
 import { Secrets } from './secret.ts';
 import { makeReady } from './settings.ts';
+
+/** Every way in which a receiver may fail, by a name for people. */
+export const FAILURES = {
+  'an error of the server': says(500, 'out of order'),
+  'a wish to be left alone for a while': says(429, 'slow down', { 'retry-after': '7' }),
+  'nothing at all': () => {},
+  'a connection that breaks': (response) => response.destroy(),
+  'half an answer': (response) => {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('{"ok":', () => response.destroy());
+  },
+  'a redirect': says(307, '', { location: 'http://127.0.0.1:1/elsewhere' }),
+  'a login that is refused': says(401, 'who are you?'),
+  'an address that is gone': says(404, 'nothing here'),
+} as const satisfies Readonly<Record<string, Answer>>;
 
 /** What a receiver that hangs is waited for, here; and what any other is, also on a machine that is busy. */
 const PATIENCE_MS = 200;

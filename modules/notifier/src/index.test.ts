@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runUnderTest, type Subject } from '@ganglion/testkit';
+import { Receiver, runUnderTest, type Subject, says } from '@ganglion/testkit';
 import { type Alert, alert } from '@ganglion/topics';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { toldOf } from './channel-under-test.ts';
+import { FAILURES, toldOf } from './channel-under-test.ts';
 import notifier from './index.ts';
-import { FAILURES, Receiver, says } from './receiver.ts';
 
 // A bound for what never comes, on a machine that is busy.
 vi.setConfig({ testTimeout: 30_000 });

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@ganglion/kernel';
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { noticeOf, openChannel } from './channel-under-test.ts';
 import type { Notice } from './notice.ts';
 import { backOff, DEAD_MAX, Outbox, type Pace } from './outbox.ts';
-import { Receiver, says } from './receiver.ts';
 import { type Change, Store } from './store.ts';
 
 const HOUR_MS = 3_600_000;

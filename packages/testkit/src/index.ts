@@ -13,4 +13,5 @@ export {
   startCluster,
   startRabbitmq,
 } from './rabbitmq.ts';
+export { type Answer, type Received, Receiver, says } from './receiver.ts';
 export { freshExchange, sharedRabbitmq } from './shared-rabbitmq.ts';

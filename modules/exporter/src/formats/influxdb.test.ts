@@ -1,6 +1,6 @@
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { INTERVAL_MS, MACHINE, speak, startExporter, survives } from '../exporter-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 describe('InfluxDB', () => {
   survives('influxdb', says(204));
@@ -14,7 +14,7 @@ describe('InfluxDB', () => {
     speak(subject);
     const [first] = await receiver.until(({ length }) => length === 1);
     expect(first?.path).toBe('/api/v2/write?bucket=b&org=o&precision=ms');
-    const lines = first?.body.toString().split('\n') ?? [];
+    const lines = first?.body.split('\n') ?? [];
     const tags = `machine=${MACHINE},site=a\\ "b"`;
     expect(lines).toEqual([
       expect.stringMatching(/^up,.* value=1 \d{13}$/),

@@ -1,8 +1,8 @@
+import { Receiver, says } from '@ganglion/testkit';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { INTERVAL_MS, MACHINE, speak, startExporter, survives } from '../exporter-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 const strict = { additionalProperties: false };
 const Attributes = Type.Array(
@@ -73,7 +73,7 @@ describe('OpenTelemetry', () => {
     });
     speak(subject);
     const [first] = await receiver.until(({ length }) => length === 1);
-    const request = Value.Parse(Request, JSON.parse(first?.body.toString() ?? ''));
+    const request = Value.Parse(Request, JSON.parse(first?.body ?? ''));
     const [host] = request.resourceMetrics;
     expect(host?.resource.attributes).toEqual([
       { key: 'host.name', value: { stringValue: MACHINE } },
@@ -104,7 +104,7 @@ describe('OpenTelemetry', () => {
     const subject = await startExporter({ opentelemetry: { url: receiver.url, interval_ms: INTERVAL_MS } });
     speak(subject);
     const [first, second] = await receiver.until(({ length }) => length === 2);
-    expect(second?.body.equals(first?.body ?? Buffer.of())).toBe(false);
+    expect(second?.bytes.equals(first?.bytes ?? Buffer.of())).toBe(false);
     expect((await subject.pulse()).counts['opentelemetry_figures_refused']).toBeGreaterThanOrEqual(3);
     expect(subject.logs.map(({ text }) => text)).toContainEqual(expect.stringContaining('too old'));
   });

@@ -1,6 +1,6 @@
+import { says } from '@ganglion/testkit';
 import { describe } from 'vitest';
 import { survives } from '../exporter-under-test.ts';
-import { says } from '../receiver.ts';
 
 // What is in a message, a real Prometheus reads: see test/export.test.ts.
 describe('remote write', () => {

@@ -1,6 +1,6 @@
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noticeOf, openChannel, send, survives } from '../channel-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 const answer = says(200, { id: '4711' });
 const open = (url: string) => openChannel({ type: 'discord', url: { env: 'URL' } }, { URL: url });

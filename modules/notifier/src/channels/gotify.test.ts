@@ -1,6 +1,6 @@
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noticeOf, openChannel, send, survives } from '../channel-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 const answer = says(200, { id: 25, appid: 5 });
 const open = (url: string) =>

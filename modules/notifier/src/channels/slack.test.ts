@@ -1,6 +1,6 @@
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noticeOf, openChannel, send, survives, toldOf } from '../channel-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 const open = (url: string) => openChannel({ type: 'slack', url: { env: 'URL' } }, { URL: url });
 const bot = (url: string) =>

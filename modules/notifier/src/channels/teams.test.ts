@@ -1,6 +1,6 @@
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noticeOf, openChannel, send, survives } from '../channel-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 const answer = says(202);
 const open = (url: string) => openChannel({ type: 'teams', url: { env: 'URL' } }, { URL: url });

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { Receiver, says } from '@ganglion/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { noticeOf, openChannel, send, survives, toldOf } from '../channel-under-test.ts';
-import { Receiver, says } from '../receiver.ts';
 
 const open = (url: string, more: object = {}) =>
   openChannel(

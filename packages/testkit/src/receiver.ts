@@ -5,30 +5,23 @@ import type { AddressInfo } from 'node:net';
 
 /** A request that came. */
 export interface Received {
+  readonly method: string;
+  /** With its query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
+  readonly body: string;
+  readonly bytes: Buffer;
 }
 
 /** How a request is answered. */
-export type Answer = (response: ServerResponse) => void;
+export type Answer = (response: ServerResponse, request: Received) => void;
 
 /** An answer of a status, a body and headers. */
-export function says(status: number, body = '', headers: Record<string, string> = {}): Answer {
-  return (response) => void response.writeHead(status, headers).end(body);
+export function says(status: number, body: string | object = '', headers: Record<string, string> = {}): Answer {
+  return (response) => {
+    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
 }
-
-/** Every way in which a receiver may fail and be well again, by a name for people. */
-export const FAILURES = {
-  'a service that is not ready': says(503, 'not yet', { 'retry-after': '1' }),
-  'a wish to be left alone': says(429, 'slow down', { 'retry-after': '1' }),
-  'nothing at all': () => {},
-  'a connection that breaks': (response) => response.destroy(),
-  'half an answer': (response) => {
-    response.writeHead(200, { 'content-length': '1000' });
-    response.write('{"ok":', () => response.destroy());
-  },
-} as const satisfies Readonly<Record<string, Answer>>;
 
 export class Receiver {
   readonly received: Received[] = [];
@@ -43,14 +36,17 @@ export class Receiver {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('error', () => {});
       request.on('end', () => {
-        this.received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) });
-        this.answer(response);
+        const { method = '', url = '', headers } = request;
+        const bytes = Buffer.concat(chunks);
+        const came = { method, path: url, headers, body: bytes.toString(), bytes };
+        this.received.push(came);
+        this.answer(response, came);
         for (const watcher of this.#watchers) watcher();
       });
     });
   }
 
-  static async start(answer: Answer = says(204)): Promise<Receiver> {
+  static async start(answer: Answer = says(200)): Promise<Receiver> {
     const receiver = new Receiver(answer);
     await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve));
     return receiver;
@@ -58,6 +54,11 @@ export class Receiver {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** The last request, its body read as JSON. */
+  get lastBody(): unknown {
+    return JSON.parse(this.received.at(-1)?.body ?? '');
   }
 
   /** Resolves to all that came, when that is enough. */
