@@ -7,7 +7,7 @@ import { CHROMIUM } from '@ganglion/testkit';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { barriersOn } from '../../test/support/accessible.ts';
-import { cpuOf, DYING, record, TROUBLE, TROUBLED } from './server/past-under-test.ts';
+import { cpuOf, DYING, forget, record, TROUBLE, TROUBLED } from './server/past-under-test.ts';
 import { cleanUp, startWeb, type WebUnderTest } from './server/web-under-test.ts';
 
 /** The page as `npm test` has built it. */
@@ -187,11 +187,21 @@ test('the last fifteen minutes are there at once, as they were sampled', async (
   await shows(page.getByRole('figure', { name: /^CPU/ }).first(), /33\.3/);
 });
 
-test('a week before is drawn beside it', async () => {
+test('a week before is drawn beside it, and a link holds that', async () => {
   const { page } = await open(await start(), `/m/${TROUBLED}?${THEN}`);
+  await shows(page.locator('.notes'), 'Each point is 10 s');
+  const inkOf = () =>
+    page
+      .locator('.chart canvas')
+      .nth(1)
+      .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const alone = await inkOf();
   await bar(page).getByRole('combobox', { name: 'Compare' }).selectOption('With the week before');
   await page.waitForURL((url) => url.searchParams.get('against') === 'week');
-  await page.reload();
+  await expect.poll(inkOf, { timeout: 10_000 }).not.toBe(alone);
+  await bar(page).getByRole('combobox', { name: 'Compare' }).selectOption('Compare');
+  await expect.poll(inkOf, { timeout: 10_000 }).toBe(alone);
+  await page.goto(`${page.url()}&against=week`);
   expect(await bar(page).getByRole('combobox', { name: 'Compare' }).inputValue()).toBe('week');
 });
 
@@ -234,7 +244,7 @@ test('after the page has loaded, the past makes no request', async () => {
   expect(requests.slice(loaded)).toEqual([]);
 });
 
-test('where nobody records there is no bar, and when the recorder goes, now is shown', async () => {
+test('where nobody records there is no bar; when somebody does, it comes, and when that one goes, now is shown', async () => {
   const web = await startWeb({ page_dir });
   await web.say(TROUBLED, { cpu_percentage: 5, cpu_result: 'LOW' });
   const { page } = await open(web, `/?${THEN}`);
@@ -242,6 +252,9 @@ test('where nobody records there is no bar, and when the recorder goes, now is s
   expect(await bar(page).count()).toBe(0);
   recorders.push(await record(web));
   await shows(page.getByRole('heading', { level: 1 }), `${DYING} is DEAD`);
+  await forget(web);
+  await shows(card(page, TROUBLED), /CPU\s*5\.0/);
+  await bar(page).waitFor({ state: 'detached' });
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -6,6 +6,8 @@ import {
   type Alert,
   type Birth,
   birth,
+  type Death,
+  death,
   type PastAnswered,
   type PastAsked,
   type PastEvent,
@@ -178,4 +180,17 @@ export async function record({ bus }: WebUnderTest): Promise<RunningModule> {
   const body: Birth = { kind: 'instance', instance: 'recorder-1', born_ms: 1, about: { listens: ['#.past'] } };
   await bus.publish(encode(birth('recorder-1', body), 'born', 'presence-test', undefined));
   return running;
+}
+
+/** Presence tells that who records is gone. */
+export async function forget({ bus }: WebUnderTest): Promise<void> {
+  const now_ms = Date.now();
+  const body: Death = {
+    kind: 'instance',
+    instance: 'recorder-1',
+    cause: 'stopped',
+    died_ms: now_ms,
+    last_seen_ms: now_ms,
+  };
+  await bus.publish(encode(death('recorder-1', body, now_ms), 'died', 'presence-test', undefined));
 }

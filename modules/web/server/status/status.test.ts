@@ -26,13 +26,15 @@ const STATUS = [
 const start = (config: object = {}) => startWeb({ status: STATUS, ...config });
 const pageOf = async ({ host }: WebUnderTest, name = 'shop') => (await ask(host, `/status/${name}`)).body.toString();
 
-/** The page once it fits: what is said on the bus takes a moment, and a page is kept for some seconds. */
-async function until(web: WebUnderTest, fits: (page: string) => boolean): Promise<string> {
-  for (;;) {
-    const page = await pageOf(web);
-    if (fits(page)) return page;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+/** The page once it holds a text: what is said on the bus takes a moment, and a page is kept for some seconds. */
+async function until(web: WebUnderTest, text: string): Promise<string> {
+  let page = '';
+  const look = async () => {
+    page = await pageOf(web);
+    return page;
+  };
+  await expect.poll(look, { timeout: 15_000 }).toContain(text);
+  return page;
 }
 
 describe('a status page', () => {
@@ -43,7 +45,7 @@ describe('a status page', () => {
     await web.say('site1.web-02', { cpu_percentage: 1, cpu_result: 'LOW' });
     await web.say('site2.db-01', { cpu_percentage: 1, cpu_result: 'LOW' });
     await web.die('site1.web-02', 'connection_lost');
-    const page = await until(web, (text) => text.includes('1 of 2 down'));
+    const page = await until(web, '1 of 2 down');
     expect(page).toContain('<h1 class="down">');
     expect(page).toContain('Some of it is down');
     expect(page).toContain('The &lt;shop&gt;');
@@ -68,7 +70,7 @@ describe('a status page', () => {
       since_ms: 1,
     };
     await web.bus.publish(encode(alert('site2.db-01', body), 'alert-1', 'analyzer-1', undefined));
-    const page = await until(web, (text) => text.includes('Works, with trouble'));
+    const page = await until(web, 'Works, with trouble');
     expect(page).toContain('There is trouble');
     expect(page).not.toContain('sda');
   }, 20_000);
@@ -77,7 +79,7 @@ describe('a status page', () => {
     const web = await start();
     await web.say('site2.db-01', { cpu_percentage: 1, cpu_result: 'LOW' });
     recorders.push(await record(web));
-    const page = await until(web, (text) => text.includes('% up in 90 days'));
+    const page = await until(web, '% up in 90 days');
     expect(page.match(/<rect class="(up|down|trouble)"/g)).toHaveLength(180);
     expect(page).toContain('100 % up in 90 days');
     expect(page).toContain('<strong>Orders</strong> was down for 30 min');
