@@ -106,7 +106,8 @@ function run(rules: readonly ReadyRule[], { rounds, warm_up, samples }: Sizes) {
   const measured = Array.from({ length: rounds }, () => round(samples));
   const [bare_us, rules_us] = [measured.map(([each]) => each), measured.map(([, each]) => each)];
   const heap_kb = (heapBytes() - before_bytes) / MACHINES / 1_024;
-  const kept_kb = Math.max(...names.map((name) => machines.save(name)?.length ?? 0)) / 1_024;
+  const kept_kb =
+    Math.max(...names.map((name) => (machines.save(name)?.length ?? 0) + (machines.learnt(name)?.length ?? 0))) / 1_024;
   return { rules_us, bare_us, heap_kb, kept_kb };
 }
 

@@ -67,7 +67,9 @@ export class Engine {
 
   /** All that is remembered of a machine, as it is kept. */
   save(machine: string): Uint8Array {
-    return this.#machines.save(machine) ?? new Uint8Array();
+    return Buffer.concat(
+      [this.#machines.save(machine) ?? [], this.#machines.learnt(machine) ?? []].map((bytes) => Buffer.from(bytes)),
+    );
   }
 
   #note(out: ReturnType<Desk['findings']>, at_ms: number): void {

@@ -115,8 +115,9 @@ export default defineModule({
           return [analysis(source, verdict.analysis), findings(source, verdict.findings)];
         },
         save: (machine) => machines.save(machine),
-        restore: (machine, state) => {
-          if (!machines.restore(machine, state, Date.now())) count('states_not_taken');
+        learnt: (machine) => machines.learnt(machine),
+        restore: (machine, state, learnt) => {
+          if (!machines.restore(machine, state, Date.now(), learnt)) count('states_not_taken');
         },
         release: (machine) => machines.forget(machine),
       },

@@ -272,19 +272,34 @@ export class Machines {
     return serialize(saved);
   }
 
+  /** What the rules have learnt of a machine, as bytes; undefined when it is not known. */
+  learnt(name: string): Uint8Array | undefined {
+    const machine = this.#machines.get(name);
+    if (machine === undefined) return undefined;
+    const rules: Learnt['rules'] = {};
+    for (const [index, { rule, judge, shadow }] of this.#rules.entries()) {
+      if (judge.learnt === undefined) continue;
+      rules[nameOf(rule, shadow)] = { version: rule.version ?? 1, data: judge.learnt(machine.states[index]) };
+    }
+    return serialize({ version: SAVED_VERSION, rules });
+  }
+
   /**
-   * Goes on with a machine where `save` left it. A rule whose state is of another version or damaged begins anew, and what
+   * Goes on with a machine where `save` and `learnt` left it. A rule whose state is of another version or damaged begins anew, and what
    * it had found goes on until it can tell. Returns whether there was anything to go on with.
    */
-  restore(name: string, saved: Uint8Array, now_ms: number): boolean {
+  restore(name: string, saved: Uint8Array, now_ms: number, learnt?: Uint8Array): boolean {
     let data: unknown;
+    let learnt_data: unknown;
     try {
       data = deserialize(saved);
+      learnt_data = learnt && deserialize(learnt);
     } catch (error) {
       this.#options.onFault('state', name, reasonOf(error));
       return false;
     }
     if (!Value.Check(Saved, data)) return false;
+    const known = Value.Check(Learnt, learnt_data) ? learnt_data.rules : {};
     const machine = this.#add(name, now_ms);
     machine.seen = data.seen;
     machine.time_ms = data.time_ms;
@@ -298,7 +313,9 @@ export class Machines {
       machine.found[index] = kept.found;
       if (kept.version !== (rule.version ?? 1)) continue;
       try {
-        machine.states[index] = judge.restore === undefined ? kept.data : judge.restore(kept.data);
+        const before = known[nameOf(rule, shadow)];
+        const learnt_before = before?.version === (rule.version ?? 1) ? before.data : undefined;
+        machine.states[index] = judge.restore === undefined ? kept.data : judge.restore(kept.data, learnt_before);
       } catch (error) {
         this.#options.onFault(rule.name, name, reasonOf(error));
       }
@@ -510,3 +527,11 @@ const Saved = Type.Object({
 });
 
 type Saved = Static<typeof Saved>;
+
+/** What the rules have learnt of a machine. */
+const Learnt = Type.Object({
+  version: Type.Literal(SAVED_VERSION),
+  rules: Type.Record(Type.String(), Type.Object({ version: Type.Number(), data: Type.Unknown() })),
+});
+
+type Learnt = Static<typeof Learnt>;

@@ -81,8 +81,10 @@ export class RuleUnderTest {
   restart(): number {
     const bytes = serialize(this.#judge.save === undefined ? this.#state : this.#judge.save(this.#state));
     const data: unknown = deserialize(bytes);
-    this.#state = this.#judge.restore === undefined ? data : this.#judge.restore(data);
-    return bytes.length;
+    const learnt_bytes = serialize(this.#judge.learnt?.(this.#state));
+    const learnt: unknown = deserialize(learnt_bytes);
+    this.#state = this.#judge.restore === undefined ? data : this.#judge.restore(data, learnt);
+    return bytes.length + learnt_bytes.length;
   }
 
   #listen(speak: (say: Say) => void): Heard {

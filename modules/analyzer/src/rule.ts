@@ -70,12 +70,15 @@ export interface Judge<State = unknown> {
   pause?(state: State, pause: Pause, say: Say): void;
   /** Makes plain data of a state that is none. Default: the state itself. */
   save?(state: State): unknown;
+  /** Makes plain data of what it has learnt over a long time, where that is large: it is kept apart, and may be minutes older. */
+  learnt?(state: State): unknown;
   /**
    * Makes a state of what `save` has made, perhaps in an older version. Default: the data itself.
    *
+   * @param learnt what `learnt` has made; undefined when none of it was kept
    * @throws when it is none: the machine then begins anew for this rule
    */
-  restore?(data: unknown): State;
+  restore?(data: unknown, learnt?: unknown): State;
 }
 
 /** One judgement of the analyzer. */

@@ -138,8 +138,16 @@ export interface SharedHandler<T extends Topic = Topic, P extends Publishes = Pu
    * now on, every five minutes, and soon after {@link Context.remember}. An instance that dies leaves what was saved last.
    */
   save(source: string): Uint8Array | undefined;
-  /** Goes on where `save` left it, perhaps in another instance or an earlier version. Called before the source's first message. */
-  restore(source: string, state: Uint8Array): void;
+  /**
+   * What has been learnt of a source over a long time, where that is large and may be some minutes old: as `save`, but not called
+   * after {@link Context.remember}. Default: all is in what `save` returns.
+   */
+  learnt?(source: string): Uint8Array | undefined;
+  /**
+   * Goes on where `save`, and at some time before it `learnt`, left it, perhaps in another instance or an earlier version. Called before
+   * the source's first message.
+   */
+  restore(source: string, state: Uint8Array, learnt?: Uint8Array): void;
   /** The source is not this instance's any more. */
   release(source: string): void;
   /** This instance has sources now, of which all that is remembered was restored; or it has none any more. */

@@ -19,6 +19,9 @@ const SOON_MS = 50;
 const ALL_MS = 300_000;
 const TURN_MS = 1_000;
 
+/** Before a source's name: what has been learnt of it. No source begins like this. */
+const LEARNT = '\u0000';
+
 /** States that are on their way at once when a share is given up. */
 const AT_ONCE = 64;
 
@@ -60,12 +63,15 @@ export class Remembering implements ShareHolder {
     const is_first = this.#shares.size === 0;
     this.#shares.set(share, sources);
     for (const [source, state] of remembered) {
+      if (source.startsWith(LEARNT)) continue;
       if (sources.size >= SOURCES_OF_SHARE_MAX) {
         this.#failed('state_left_out', source, `more than ${SOURCES_OF_SHARE_MAX} sources in a share`);
         break;
       }
       sources.add(source);
-      this.#try('state_unreadable', source, () => this.#options.handler.restore(source, state));
+      this.#try('state_unreadable', source, () =>
+        this.#options.handler.restore(source, state, remembered.get(LEARNT + source)),
+      );
     }
     if (!is_first) return;
     this.#turn_timer = setInterval(() => this.#turn(), TURN_MS);
@@ -75,7 +81,7 @@ export class Remembering implements ShareHolder {
   async give(share: Share): Promise<void> {
     let under_way: Promise<void>[] = [];
     for (const source of [...(this.#shares.get(share) ?? [])]) {
-      under_way.push(this.#save(share, source));
+      under_way.push(this.#saveWhole(share, source));
       if (under_way.length < AT_ONCE) continue;
       await Promise.all(under_way);
       under_way = [];
@@ -163,20 +169,39 @@ export class Remembering implements ShareHolder {
       let due = Math.ceil((sources.size * TURN_MS) / ALL_MS);
       for (const source of sources) {
         if (due-- <= 0) break;
-        this.#save(share, source).catch(() => {});
+        this.#saveWhole(share, source).catch(() => {});
       }
     }
   }
 
-  /** Rejects only when the share was lost. */
+  /** Saves all there is of a source, which then has its turn after all others. Rejects only when the share was lost. */
+  async #saveWhole(share: Share, source: string): Promise<void> {
+    const { handler } = this.#options;
+    this.#shares.get(share)?.delete(source);
+    const saved = this.#save(share, source);
+    if (handler.learnt === undefined) return saved;
+    await Promise.all([saved, this.#put(share, LEARNT + source, () => handler.learnt?.(source))]);
+  }
+
+  /** Saves the state of a source. Rejects only when the share was lost. */
   async #save(share: Share, source: string): Promise<void> {
     const sources = this.#shares.get(share);
-    sources?.delete(source);
+    let is_there = false;
+    const saved = this.#put(share, source, () => {
+      const state = this.#options.handler.save(source);
+      is_there = state !== undefined;
+      return state;
+    });
+    if (is_there) sources?.add(source);
+    else sources?.delete(source);
+    await saved;
+  }
+
+  async #put(share: Share, source: string, read: () => Uint8Array | undefined): Promise<void> {
     let state: Uint8Array | undefined;
     this.#try('state_unsaved', source, () => {
-      state = this.#options.handler.save(source);
+      state = read();
     });
-    if (state !== undefined) sources?.add(source);
     if (state !== undefined && state.byteLength > STATE_BYTES_MAX) {
       this.#failed('state_too_large', source, `${state.byteLength} bytes of at most ${STATE_BYTES_MAX}`);
       state = undefined;

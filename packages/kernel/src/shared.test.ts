@@ -102,6 +102,43 @@ describe('instances that share sources in memory', () => {
     expect(await telling).toEqual(['x', 'xy']);
   });
 
+  it('hand over what they have learnt, which no word that there is something new has saved', async () => {
+    const bus = memoryBus();
+    const seen: string[] = [];
+    const learner = defineModule({
+      name: 'learner',
+      listens: { word: shared(word, LIMITS) },
+      publishes: { told },
+      start: ({ instance, remember }) => ({
+        word: {
+          message: ({ source, body }) => {
+            remember('word', source);
+            return told(source, { all: body.word });
+          },
+          save: () => Buffer.from('state'),
+          learnt: (source) => {
+            seen.push(`${instance} saves what it has learnt of ${source}`);
+            return Buffer.from('learnt');
+          },
+          restore: (source, state, learnt) => seen.push(`${instance} restores ${source}: ${state} and ${learnt}`),
+          release: () => {},
+        },
+      }),
+    });
+    const run = async (instance: string) => {
+      const running = await runModule(learner, { bus, log: silentLog, instance });
+      onTestFinished(() => running.stop());
+      return running;
+    };
+    const first = await run('first');
+    await say(bus, ['a', '1'], ['a', '2'], ['a', '3']);
+    expect(seen).toEqual([]);
+    await first.stop();
+    await run('second');
+    await say(bus, ['a', '4']);
+    expect(seen).toEqual(['first saves what it has learnt of a', 'second restores a: state and learnt']);
+  });
+
   it('begin anew with a source whose state they cannot read', async () => {
     const bus = memoryBus();
     const first = await start(bus, 'first');

@@ -269,7 +269,7 @@ describe('what is known of a machine', () => {
     };
     let row = 0;
     for (; row < 2 * HOUR_S; row++) sample(first, row, 12 + chance(row));
-    state = second.restore?.(structuredClone(first.save?.(state)));
+    state = second.restore?.(structuredClone(first.save?.(state)), structuredClone(first.learnt?.(state)));
     const found: string[] = [];
     for (const until = row + MINUTE_S; row < until; row++) sample(second, row, 99, found);
     expect(new Set(found)).toEqual(new Set(['cpu']));

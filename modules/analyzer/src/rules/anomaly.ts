@@ -325,15 +325,21 @@ export const anomaly = defineRule({
 
       save({ known, ...rest }: State): Saved {
         if (known === undefined) return { ...rest, known };
-        const snapshots = known.detectors.map((detector) => detector?.snapshot());
         const { range, standing } = known;
-        return { ...rest, known: { figures: figures.map(({ figure }) => figure), range, standing, snapshots } };
+        return { ...rest, known: { figures: figures.map(({ figure }) => figure), range, standing } };
       },
 
-      restore(data) {
+      learnt: ({ known }: State): Learnt => ({
+        figures: figures.map(({ figure }) => figure),
+        snapshots: known?.detectors.map((detector) => detector?.snapshot()) ?? [],
+      }),
+
+      restore(data, learnt) {
         if (!isSaved(data)) throw new TypeError('this is no state of the rule anomaly');
         const { known, ...rest } = data;
         if (known === undefined) return { ...rest, known };
+        // Detectors that have learnt nothing would find everything unusual.
+        if (!isLearnt(learnt)) throw new TypeError('what the rule anomaly has learnt is not there');
         const restored = beginKnown(count);
         // By name, so that what is known of a figure outlives other figures in the settings.
         for (const [index, { figure }] of figures.entries()) {
@@ -345,7 +351,7 @@ export const anomaly = defineRule({
           );
           const standing = known.standing.subarray(from * STANDING_FLOATS, (from + 1) * STANDING_FLOATS);
           restored.standing.set(standing, index * STANDING_FLOATS);
-          const snapshot = known.snapshots[from];
+          const snapshot = learnt.snapshots[learnt.figures.indexOf(figure)];
           if (snapshot !== undefined) restored.detectors[index] = Detector.from(snapshot);
         }
         return { ...rest, known: restored };
@@ -364,16 +370,26 @@ function beginKnown(figures: number): Known {
   };
 }
 
-/** A state as it is kept: what was being folded is left out, and a detector is its snapshot. */
+/** A state as it is kept: what was being folded is left out, and what the detectors have learnt is kept apart. */
 interface Saved extends Omit<State, 'known'> {
   readonly known:
     | {
         readonly figures: readonly string[];
         readonly range: Float64Array;
         readonly standing: Float64Array;
-        readonly snapshots: readonly (Uint8Array | undefined)[];
       }
     | undefined;
+}
+
+/** What the detectors have learnt, which is most of it. */
+interface Learnt {
+  readonly figures: readonly string[];
+  readonly snapshots: readonly (Uint8Array | undefined)[];
+}
+
+function isLearnt(data: unknown): data is Learnt {
+  if (typeof data !== 'object' || data === null || !('figures' in data && 'snapshots' in data)) return false;
+  return Array.isArray(data.figures) && Array.isArray(data.snapshots);
 }
 
 function isSaved(data: unknown): data is Saved {
@@ -394,8 +410,6 @@ function isSaved(data: unknown): data is Saved {
     'range' in known &&
     known.range instanceof Float64Array &&
     'standing' in known &&
-    known.standing instanceof Float64Array &&
-    'snapshots' in known &&
-    Array.isArray(known.snapshots)
+    known.standing instanceof Float64Array
   );
 }
