@@ -2,7 +2,15 @@
 // what becomes of the score when a setting is another. It asks for a folder with the series; corpus.ts says in which shape.
 
 import { existsSync } from 'node:fs';
-import { DEFAULTS, Detector, type DetectorOptions, PARTS, type Settings, STATE_BYTES_MAX } from '@ganglion/anomaly';
+import {
+  DEFAULTS,
+  Detector,
+  type DetectorOptions,
+  PARTS,
+  type Settings,
+  STATE_BYTES_MAX,
+  State,
+} from '@ganglion/anomaly';
 import { type Judge, random, silent, windowedGaussian } from './baselines.ts';
 import { halves, readCorpus, type Series } from './corpus.ts';
 import { bestResult, type Scored, tally } from './score.ts';
@@ -98,7 +106,7 @@ function main(folder: string): void {
     const { user, system } = process.cpuUsage(began);
     return (1_000 * (user + system)) / rows;
   });
-  const bytes = new Detector().snapshot().length;
+  const bytes = new State().toBytes().length;
   console.log(
     `\n${Math.min(...took_ns).toFixed(0)} ns of CPU a value; a state of ${bytes} bytes of at most ${STATE_BYTES_MAX}`,
   );
@@ -107,7 +115,8 @@ function main(folder: string): void {
 function ours_with(options: DetectorOptions): () => Judge {
   return () => {
     const detector = new Detector(options);
-    return (time_ms, value) => detector.next(time_ms, value);
+    const state = new State();
+    return (time_ms, value) => detector.next(state, time_ms, value);
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Detector } from './detector.ts';
 import { PARTS } from './settings.ts';
-import { STATE_BYTES_MAX } from './state.ts';
+import { STATE_BYTES_MAX, State } from './state.ts';
 
 const STEP_MS = 300_000;
 const START_MS = Date.UTC(2026, 0, 5);
@@ -11,8 +11,8 @@ const START_MS = Date.UTC(2026, 0, 5);
 const rows = fc.array(fc.tuple(fc.double(), fc.double()), { maxLength: 300 });
 const usual_values = fc.array(fc.double({ min: -1_000, max: 1_000, noNaN: true }), { minLength: 50, maxLength: 400 });
 
-function judge(values: readonly number[], detector = new Detector(), from_row = 0): number[] {
-  return values.map((value, row) => detector.next(START_MS + (from_row + row) * STEP_MS, value));
+function judge(values: readonly number[], state = new State(), from_row = 0, detector = new Detector()): number[] {
+  return values.map((value, row) => detector.next(state, START_MS + (from_row + row) * STEP_MS, value));
 }
 
 /** A sequence between 0 and 1 that is the same each time. */
@@ -38,8 +38,9 @@ describe('any numbers', () => {
     fc.assert(
       fc.property(rows, (series) => {
         const detector = new Detector();
+        const state = new State();
         for (const [time_ms, value] of series) {
-          const score = detector.next(time_ms, value);
+          const score = detector.next(state, time_ms, value);
           expect(score >= 0 && score <= 1).toBe(true);
         }
       }),
@@ -50,11 +51,12 @@ describe('any numbers', () => {
     fc.assert(
       fc.property(rows, (series) => {
         const detector = new Detector();
-        for (const [time_ms, value] of series) detector.next(time_ms, value);
-        const bytes = detector.snapshot();
+        const state = new State();
+        for (const [time_ms, value] of series) detector.next(state, time_ms, value);
+        const bytes = state.toBytes();
         expect(bytes.length).toBeLessThanOrEqual(STATE_BYTES_MAX);
         // Whatever came, it goes on and still finds what nobody can miss.
-        const scores = judge([...days(4), 100_000], Detector.from(bytes));
+        const scores = judge([...days(4), 100_000], State.from(bytes));
         expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
       }),
       { numRuns: 30 },
@@ -69,12 +71,26 @@ describe('any numbers', () => {
     );
   });
 
+  test('are judged the same beside others by the same detector', () => {
+    fc.assert(
+      fc.property(usual_values, usual_values, (one, other) => {
+        const detector = new Detector();
+        const states = [new State(), new State()] as const;
+        const scores = one.map((value, row) => {
+          detector.next(states[1], START_MS + row * STEP_MS, other[row] ?? 0);
+          return detector.next(states[0], START_MS + row * STEP_MS, value);
+        });
+        expect(scores).toEqual(judge(one));
+      }),
+    );
+  });
+
   test('are judged the same after a move to another detector', () => {
     fc.assert(
       fc.property(usual_values, fc.nat(400), (values, cut) => {
-        const first = new Detector();
-        const before = judge(values.slice(0, cut), first);
-        const after = judge(values.slice(cut), Detector.from(first.snapshot()), Math.min(cut, values.length));
+        const state = new State();
+        const before = judge(values.slice(0, cut), state);
+        const after = judge(values.slice(cut), State.from(state.toBytes()), Math.min(cut, values.length));
         expect([...before, ...after]).toEqual(judge(values));
       }),
     );
@@ -98,19 +114,21 @@ describe('what the values are measured in', () => {
 describe('what is no number', () => {
   test('is told as 0 and changes nothing', () => {
     const values = days(3);
-    const holed = new Detector();
+    const detector = new Detector();
+    const state = new State();
     const scores = values.map((value, row) => {
       for (const none of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-        expect(holed.next(START_MS + row * STEP_MS, none)).toBe(0);
+        expect(detector.next(state, START_MS + row * STEP_MS, none)).toBe(0);
       }
-      return holed.next(START_MS + row * STEP_MS, value);
+      return detector.next(state, START_MS + row * STEP_MS, value);
     });
     expect(scores).toEqual(judge(values));
   });
 
   test('as a time only hides the season', () => {
     const detector = new Detector();
-    const scores = [...days(4), 500].map((value) => detector.next(Number.NaN, value));
+    const state = new State();
+    const scores = [...days(4), 500].map((value) => detector.next(state, Number.NaN, value));
     expect(scores.at(-1)).toBeGreaterThan(0.5);
   });
 });
@@ -158,20 +176,21 @@ describe('the detector', () => {
 
   test('does not mind gaps, repeats and steps back in time', () => {
     const detector = new Detector();
+    const state = new State();
     const random_time = noise(3);
     const scores = days(6).map((value, row) =>
-      detector.next(START_MS + (row - 40 * Math.floor(random_time() * 3)) * STEP_MS, value),
+      detector.next(state, START_MS + (row - 40 * Math.floor(random_time() * 3)) * STEP_MS, value),
     );
     expect(scores.every((score) => score >= 0 && score <= 1)).toBe(true);
   });
 
   test.each(PARTS)('works without %s', (part) => {
-    const scores = judge([...flat, 500], new Detector({ without: [part] }));
+    const scores = judge([...flat, 500], new State(), 0, new Detector({ without: [part] }));
     expect(scores.at(-1)).toBeGreaterThan(0.5);
   });
 
   test('refuses bytes that are no snapshot', () => {
-    expect(() => Detector.from(new Uint8Array(10))).toThrow(RangeError);
-    expect(() => Detector.from(new Uint8Array(new Detector().snapshot().length))).toThrow(/layout/);
+    expect(() => State.from(new Uint8Array(10))).toThrow(RangeError);
+    expect(() => State.from(new Uint8Array(new State().toBytes().length))).toThrow(/layout/);
   });
 });

@@ -3,7 +3,26 @@
 
 import { Profile } from './profile.ts';
 import { DEFAULTS, type Part, type Settings } from './settings.ts';
-import { LEVELS, State } from './state.ts';
+import {
+  DAY_MEANS_AT,
+  DAY_SLICE_AT,
+  DAY_SLICES,
+  DAY_VISITS_AT,
+  type Desk,
+  type Figures,
+  figuresOn,
+  HABIT_MEANS_AT,
+  HABIT_SLICE_AT,
+  HABIT_SLICES,
+  HABIT_VISITS_AT,
+  LEVELS,
+  State,
+  SURPRISED_AT,
+  WEEK_MEANS_AT,
+  WEEK_SLICE_AT,
+  WEEK_SLICES,
+  WEEK_VISITS_AT,
+} from './state.ts';
 import { TAIL_FLOATS, Tail } from './tail.ts';
 
 /** What a detector may be told; nothing is needed. */
@@ -70,12 +89,27 @@ const STEEPNESS = 0.9;
 /** Who is told rests, unless it grows by so much. */
 const GROWN_NATS = 1;
 
-/** Judges one series. It keeps at most 4 KB, however long that is, and `next` allocates nothing. */
+/** Past this row, rows are counted anew: the levels are kept in floats that hold no larger whole numbers. */
+const ROWS_MAX = 2 ** 23;
+const ROWS_KEPT = 2 ** 22;
+
+/** The forecast's weights at first. */
+const WEIGHT_LAST = 0.3;
+const WEIGHT_JUMP = 0.5;
+const WEIGHT_NEAR = 0.1;
+const WEIGHT_SEASON = 0.1;
+
+/**
+ * Judges any number of series, each by what is known of it alone: a {@link State} of at most 4 KB, however long the series is.
+ * `next` allocates nothing.
+ */
 export class Detector {
   readonly #settings: Settings;
   readonly #has: Readonly<Record<Part, boolean>>;
   readonly #rates: ReturnType<typeof ratesOf>;
-  readonly #state: State;
+  /** What is known of the series whose value is judged. */
+  readonly #desk: Desk;
+  readonly #figures: Figures;
   readonly #day: Profile;
   readonly #week: Profile;
   readonly #habit: Profile;
@@ -86,7 +120,7 @@ export class Detector {
     Record<'forecast' | 'jump' | 'level' | 'drift' | 'motion' | 'season' | 'slow_season', Tail>
   >;
 
-  constructor(options: DetectorOptions = {}, state: State = new State()) {
+  constructor(options: DetectorOptions = {}) {
     const settings = { ...DEFAULTS, ...options.settings };
     const has = (part: Part) => options.without?.includes(part) !== true;
     this.#settings = settings;
@@ -108,23 +142,40 @@ export class Detector {
       habit: has('habit'),
       rest: has('rest'),
     };
-    this.#state = state;
-    this.#day = new Profile(
-      { means: state.day_means, visits: state.day_visits, now: state.day_slice },
-      { period_ms: DAY_MS, rate: settings.season_rate, visits_min: VISITS_MIN, even: false, largest: false },
-    );
-    this.#week = new Profile(
-      { means: state.week_means, visits: state.week_visits, now: state.week_slice },
-      { period_ms: 7 * DAY_MS, rate: settings.season_rate, visits_min: VISITS_MIN, even: true, largest: false },
-    );
-    this.#habit = new Profile(
-      { means: state.habit_means, visits: state.habit_visits, now: state.habit_slice },
-      { period_ms: DAY_MS, rate: settings.season_rate, visits_min: HABITS_MIN, even: false, largest: true },
-    );
+    this.#desk = { ...new State() };
+    this.#figures = figuresOn(this.#desk);
+    const season = { rate: settings.season_rate, even: false, largest: false, visits_min: VISITS_MIN };
+    this.#day = new Profile(this.#desk, {
+      ...season,
+      period_ms: DAY_MS,
+      slices: DAY_SLICES,
+      means_at: DAY_MEANS_AT,
+      visits_at: DAY_VISITS_AT,
+      slice_at: DAY_SLICE_AT,
+    });
+    this.#week = new Profile(this.#desk, {
+      ...season,
+      period_ms: 7 * DAY_MS,
+      slices: WEEK_SLICES,
+      means_at: WEEK_MEANS_AT,
+      visits_at: WEEK_VISITS_AT,
+      slice_at: WEEK_SLICE_AT,
+      even: true,
+    });
+    this.#habit = new Profile(this.#desk, {
+      ...season,
+      period_ms: DAY_MS,
+      slices: HABIT_SLICES,
+      means_at: HABIT_MEANS_AT,
+      visits_at: HABIT_VISITS_AT,
+      slice_at: HABIT_SLICE_AT,
+      visits_min: HABITS_MIN,
+      largest: true,
+    });
     const signed = has('signs');
     const other_side = has('other side') ? settings.other_side : 0;
     const tail = (index: number, other: number) =>
-      new Tail(state.tails, index * TAIL_FLOATS, { ...settings, signed, other_side: other });
+      new Tail(this.#desk, index * TAIL_FLOATS, { ...settings, signed, other_side: other });
     this.#tails = {
       // A single value up is of another kind than one down.
       forecast: tail(0, 0),
@@ -137,31 +188,25 @@ export class Detector {
     };
   }
 
-  /** Goes on where the detector stood that the snapshot was taken of. Throws a RangeError when the bytes are none. */
-  static from(snapshot: Uint8Array, options: DetectorOptions = {}): Detector {
-    return new Detector(options, State.from(snapshot));
-  }
-
-  /** All it knows, a copy of at most 4,096 bytes. */
-  snapshot(): Uint8Array {
-    return this.#state.toBytes();
-  }
-
   /**
    * Judges the next value by those before it, then learns it. What is no number is told as 0 and not learnt.
    *
+   * @param state what is known of the series; a new one knows nothing
    * @param time_ms since 1970. It only says where in the day and the week the value stands, so gaps, repeats and steps
    * back do no harm; when it is no number, the value is judged without it
    * @returns from 0 for what is as ever to 1; from about one half on a person should look. An onset is told: what goes
    * on in the same way is 0
    */
-  next(time_ms: number, value: number): number {
+  next(state: State, time_ms: number, value: number): number {
     if (!Number.isFinite(value)) return 0;
-    const { figures } = this.#state;
-    const rows = this.#state.countRow();
+    this.#desk.numbers = state.numbers;
+    this.#desk.floats = state.floats;
+    this.#desk.visits = state.visits;
+    const figures = this.#figures;
+    const rows = this.#countRow();
     const bounded = value > VALUE_MAX ? VALUE_MAX : Math.max(value, -VALUE_MAX);
     // Relative to the first value: how large the values are does not matter, and small changes of large ones are not lost.
-    if (rows === 0) figures.origin = bounded;
+    if (rows === 0) this.#begin(bounded);
     const surprise = this.#surprise(time_ms, bounded - figures.origin, rows);
     const rarity = this.#has.rarity ? this.#rarity(surprise, rows) : 0;
     const habit = this.#has.habit && Number.isFinite(time_ms) ? this.#habitual(time_ms, surprise) : 0;
@@ -174,6 +219,29 @@ export class Detector {
     return 1 / (1 + Math.exp(STEEPNESS * (this.#settings.told_nats - nats)));
   }
 
+  /** Counts a row; returns how many there were before it, as far as that matters. */
+  #countRow(): number {
+    const figures = this.#figures;
+    if (figures.rows >= ROWS_MAX) {
+      figures.rows -= ROWS_KEPT;
+      figures.told_row -= ROWS_KEPT;
+      const { floats } = this.#desk;
+      for (let at = SURPRISED_AT; at < SURPRISED_AT + LEVELS; at++) {
+        floats[at] = Math.max((floats[at] ?? 0) - ROWS_KEPT, 0);
+      }
+    }
+    return figures.rows++;
+  }
+
+  #begin(value: number): void {
+    const figures = this.#figures;
+    figures.origin = value;
+    figures.weight_last = WEIGHT_LAST;
+    figures.weight_jump = WEIGHT_JUMP;
+    figures.weight_near = WEIGHT_NEAR;
+    figures.weight_season = WEIGHT_SEASON;
+  }
+
   /** What a surprise loses because one comes every day at about this hour, and not at others. */
   #habitual(time_ms: number, surprise: number): number {
     const excess =
@@ -184,7 +252,7 @@ export class Detector {
 
   /** Whether it was told a few rows ago and is hardly larger now: one event is told once, though it grows. */
   #rests(nats: number, rows: number): boolean {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     const { told_nats, rest_rows } = this.#settings;
     if (nats < told_nats) return false;
     if (rows - figures.told_row < rest_rows && nats < figures.told + GROWN_NATS) return true;
@@ -225,7 +293,7 @@ export class Detector {
 
   /** The error of a forecast from the last value, two levels and the season, whose weights follow its errors. */
   #forecast(x: number, usual: number, rows: number, young: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     const last = figures.last - figures.base;
     const jump = figures.jump - figures.base;
     const near = figures.near - figures.base;
@@ -257,7 +325,7 @@ export class Detector {
 
   /** How far the value is from the last few. */
   #jump(x: number, rows: number, young: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     if (rows === 0) figures.jump = x;
     const away = x - figures.jump;
     figures.jump += Math.max(this.#rates.jump, young) * away;
@@ -266,14 +334,14 @@ export class Detector {
 
   /** Levels that the forecast is made of. */
   #follow(x: number, young: number): void {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     figures.near += Math.max(this.#rates.near, young) * (x - figures.near);
     figures.base += Math.max(this.#rates.base, young) * (x - figures.base);
   }
 
   /** How far the level of the last hours is from that of the last days, at five minutes a row. */
   #drift(x: number, young: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     figures.drift_now += Math.max(this.#rates.drift_now, young) * (x - figures.drift_now);
     const shift = figures.drift_now - figures.drift_before;
     figures.drift_before += Math.max(this.#rates.drift_before, young) * (x - figures.drift_before);
@@ -282,7 +350,7 @@ export class Detector {
 
   /** How much more, or less, the series moves than it did. */
   #motion(x: number, young: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     const moved = Math.abs(x - figures.last);
     figures.last = x;
     figures.motion_now += Math.max(this.#rates.motion_now, young) * (moved - figures.motion_now);
@@ -294,7 +362,7 @@ export class Detector {
 
   /** How far the last values are from what is usual at this time of the day, or of the week where that tells more. */
   #season(time_ms: number, x: number, usual: number): void {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     this.#season_nats = 0;
     this.#slow_season_nats = 0;
     if (!Number.isNaN(usual)) {
@@ -323,7 +391,7 @@ export class Detector {
 
   /** How far the value is outside all that was seen, as a part of that range. */
   #range(x: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     const range = figures.highest - figures.lowest;
     let outside = 0;
     if (x > figures.highest) {
@@ -343,7 +411,7 @@ export class Detector {
 
   /** How far the level is from what it was, on values pressed together so that a few large ones do not decide. */
   #level(x: number, rows: number, young: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     const pressed = this.#press(x, rows, young) / this.#settings.press_distances;
     const value = pressed / (1 + Math.abs(pressed));
     figures.level_now += Math.max(this.#rates.near, young) * (value - figures.level_now);
@@ -354,7 +422,7 @@ export class Detector {
 
   /** How many usual distances the value is from the middle. Both go a step towards each value, whatever its size. */
   #press(x: number, rows: number, young: number): number {
-    const { figures } = this.#state;
+    const figures = this.#figures;
     const away = x - figures.middle;
     const size = Math.abs(away);
     if (rows < DISTANCE_ROWS) figures.distance += (size - figures.distance) * young;
@@ -368,10 +436,10 @@ export class Detector {
 
   /** What it adds to a surprise that nothing as large came for long, or takes from it that something just did. */
   #rarity(surprise: number, rows: number): number {
-    const { surprised } = this.#state;
-    const level = Math.min(LEVELS - 1, Math.floor(surprise * LEVELS_PER_NAT));
-    const rows_since = Math.min(rows - (surprised[level] ?? 0), LONG_ROWS);
-    for (let below = level - 1; below >= 0 && surprised[below] !== rows; below--) surprised[below] = rows;
+    const { floats } = this.#desk;
+    const at = SURPRISED_AT + Math.min(LEVELS - 1, Math.floor(surprise * LEVELS_PER_NAT));
+    const rows_since = Math.min(rows - (floats[at] ?? 0), LONG_ROWS);
+    for (let below = at - 1; below >= SURPRISED_AT && floats[below] !== rows; below--) floats[below] = rows;
     return this.#settings.rarity_nats * Math.log((rows_since + SOON_ROWS) / RARE_ROWS);
   }
 }

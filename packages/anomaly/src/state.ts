@@ -1,5 +1,6 @@
-// All that a detector knows of its series: some figures, the tables of its tails, the profiles of day and week, and when it
-// was last surprised how much. 4 KB hold it, and it can be carried elsewhere as bytes.
+// All that a detector knows of a series: some figures, the tables of its tails, the profiles of day and week, and when it was
+// last surprised how much. 4 KB in one piece hold it, since thousands of series are known at once, and it can be carried
+// elsewhere as bytes.
 
 import { TAIL_FLOATS } from './tail.ts';
 
@@ -14,175 +15,131 @@ export const HABIT_SLICES = 24;
 /** Levels of surprise, of half a nat each, that are remembered. */
 export const LEVELS = 40;
 
-/** Past this row, rows are counted anew: the levels are kept in floats that hold no larger whole numbers. */
-const ROWS_MAX = 2 ** 23;
-const ROWS_KEPT = 2 ** 22;
-
 /** The layout that a snapshot was written with. */
 const LAYOUT = 2;
 
 /** What is known as single figures. Values are told relative to `origin`. */
-export interface Figures {
-  rows: number;
-  origin: number;
-  last: number;
+const FIGURES = [
+  'rows',
+  'origin',
+  'last',
   /** Levels of several memories. */
-  jump: number;
-  near: number;
-  base: number;
-  drift_now: number;
-  drift_before: number;
+  'jump',
+  'near',
+  'base',
+  'drift_now',
+  'drift_before',
   /** How much the series moves from row to row. */
-  motion_now: number;
-  motion_before: number;
+  'motion_now',
+  'motion_before',
   /** The middle of the values, the usual distance from it, and two levels of what is pressed between them. */
-  middle: number;
-  distance: number;
-  level_now: number;
-  level_before: number;
+  'middle',
+  'distance',
+  'level_now',
+  'level_before',
   /** The forecast's weights, the usual size of what they weigh, and of its errors. */
-  weight_last: number;
-  weight_jump: number;
-  weight_near: number;
-  weight_season: number;
-  power: number;
-  error: number;
+  'weight_last',
+  'weight_jump',
+  'weight_near',
+  'weight_season',
+  'power',
+  'error',
   /** What the season does not explain, quick and slow; and how well each profile did. */
-  unexplained: number;
-  unexplained_slow: number;
-  day_error: number;
-  week_error: number;
-  compared: number;
+  'unexplained',
+  'unexplained_slow',
+  'day_error',
+  'week_error',
+  'compared',
   /** How well the better profile did; and the rows of that, as far as they count. */
-  season_error: number;
-  seasons: number;
-  highest: number;
-  lowest: number;
+  'season_error',
+  'seasons',
+  'highest',
+  'lowest',
   /** The largest surprise lately, fading. */
-  heard: number;
+  'heard',
   /** What was told last, in nats, and at which row. */
-  told: number;
-  told_row: number;
-}
+  'told',
+  'told_row',
+] as const;
 
-/** What of a profile is in the making: the slice, and the sum and count of what came in it. */
-export interface Slice {
-  slice: number;
-  sum: number;
-  count: number;
-}
+/** See above. */
+export type Figures = Record<(typeof FIGURES)[number], number>;
 
-/** See above. Whoever holds it reads and writes its fields. */
+/** Of each profile: the slice in the making, and the sum and count of what came in it. */
+const SLICE_NUMBERS = 3;
+
+/** Where in the numbers each profile's slice is. */
+export const DAY_SLICE_AT = FIGURES.length;
+export const WEEK_SLICE_AT = DAY_SLICE_AT + SLICE_NUMBERS;
+export const HABIT_SLICE_AT = WEEK_SLICE_AT + SLICE_NUMBERS;
+const NUMBERS = HABIT_SLICE_AT + SLICE_NUMBERS;
+
+/** Where in the floats each profile's means are, after the tails; and the row at which a surprise was last above each level. */
+export const DAY_MEANS_AT = TAILS * TAIL_FLOATS;
+export const WEEK_MEANS_AT = DAY_MEANS_AT + DAY_SLICES;
+export const HABIT_MEANS_AT = WEEK_MEANS_AT + WEEK_SLICES;
+export const SURPRISED_AT = HABIT_MEANS_AT + HABIT_SLICES;
+const FLOATS = SURPRISED_AT + LEVELS;
+
+/** Where each profile's visits are. */
+export const DAY_VISITS_AT = 0;
+export const WEEK_VISITS_AT = DAY_VISITS_AT + DAY_SLICES;
+export const HABIT_VISITS_AT = WEEK_VISITS_AT + WEEK_SLICES;
+const VISITS = HABIT_VISITS_AT + HABIT_SLICES;
+
+const FLOATS_AT = NUMBERS * Float64Array.BYTES_PER_ELEMENT;
+const VISITS_AT = FLOATS_AT + FLOATS * Float32Array.BYTES_PER_ELEMENT;
+const BYTES = VISITS_AT + VISITS;
+
+/** What is known of one series. Of zeros alone, nothing is. */
 export class State {
-  readonly figures: Figures = {
-    rows: 0,
-    origin: 0,
-    last: 0,
-    jump: 0,
-    near: 0,
-    base: 0,
-    drift_now: 0,
-    drift_before: 0,
-    motion_now: 0,
-    motion_before: 0,
-    middle: 0,
-    distance: 0,
-    level_now: 0,
-    level_before: 0,
-    weight_last: 0.3,
-    weight_jump: 0.5,
-    weight_near: 0.1,
-    weight_season: 0.1,
-    power: 0,
-    error: 0,
-    unexplained: 0,
-    unexplained_slow: 0,
-    day_error: 0,
-    week_error: 0,
-    compared: 0,
-    season_error: 0,
-    seasons: 0,
-    highest: 0,
-    lowest: 0,
-    heard: 0,
-    told: 0,
-    told_row: 0,
-  };
-  readonly day_slice: Slice = { slice: 0, sum: 0, count: 0 };
-  readonly week_slice: Slice = { slice: 0, sum: 0, count: 0 };
-  readonly habit_slice: Slice = { slice: 0, sum: 0, count: 0 };
-  readonly tails = new Float32Array(TAILS * TAIL_FLOATS);
-  readonly day_means = new Float32Array(DAY_SLICES);
-  readonly week_means = new Float32Array(WEEK_SLICES);
-  readonly habit_means = new Float32Array(HABIT_SLICES);
-  readonly day_visits = new Uint8Array(DAY_SLICES);
-  readonly week_visits = new Uint8Array(WEEK_SLICES);
-  readonly habit_visits = new Uint8Array(HABIT_SLICES);
-  /** The row at which a surprise was last above each level. */
-  readonly surprised = new Float32Array(LEVELS);
+  readonly numbers: Float64Array;
+  readonly floats: Float32Array;
+  readonly visits: Uint8Array;
 
-  /** Counts a row; returns how many there were before it, as far as that matters. */
-  countRow(): number {
-    if (this.figures.rows >= ROWS_MAX) {
-      this.figures.rows -= ROWS_KEPT;
-      this.figures.told_row -= ROWS_KEPT;
-      for (let level = 0; level < LEVELS; level++) {
-        const row = (this.surprised[level] ?? 0) - ROWS_KEPT;
-        this.surprised[level] = Math.max(row, 0);
-      }
-    }
-    return this.figures.rows++;
+  constructor() {
+    const buffer = new ArrayBuffer(BYTES);
+    this.numbers = new Float64Array(buffer, 0, NUMBERS);
+    this.floats = new Float32Array(buffer, FLOATS_AT, FLOATS);
+    this.visits = new Uint8Array(buffer, VISITS_AT, VISITS);
   }
 
-  /** A copy, the same on every machine that stores the low byte first, as all that Node runs on do. */
+  /** A copy of at most 4,096 bytes, the same on every machine that stores the low byte first, as all that Node runs on do. */
   toBytes(): Uint8Array {
-    const numbers = this.#records().flatMap((record) => Object.values(record));
-    return Uint8Array.from([
-      LAYOUT,
-      ...bytesOf(Float64Array.from(numbers)),
-      ...this.#arrays().flatMap((array) => [...bytesOf(array)]),
-    ]);
+    const bytes = new Uint8Array(1 + BYTES);
+    bytes[0] = LAYOUT;
+    bytes.set(new Uint8Array(this.numbers.buffer), 1);
+    return bytes;
   }
 
   /** Throws a RangeError when the bytes are no snapshot. */
   static from(bytes: Uint8Array): State {
+    if (bytes[0] !== LAYOUT || bytes.length !== 1 + BYTES) {
+      throw new RangeError(`a snapshot has ${1 + BYTES} bytes and layout ${LAYOUT}`);
+    }
     const state = new State();
-    const size = state.toBytes().length;
-    if (bytes[0] !== LAYOUT || bytes.length !== size) {
-      throw new RangeError(`a snapshot has ${size} bytes and layout ${LAYOUT}`);
-    }
-    let at = 1;
-    const take = (array: Float64Array | Float32Array | Uint8Array) => {
-      bytesOf(array).set(bytes.subarray(at, at + array.byteLength));
-      at += array.byteLength;
-    };
-    for (const record of state.#records()) {
-      const values = new Float64Array(Object.keys(record).length);
-      take(values);
-      Object.assign(record, Object.fromEntries(Object.keys(record).map((key, index) => [key, values[index]])));
-    }
-    for (const array of state.#arrays()) take(array);
+    new Uint8Array(state.numbers.buffer).set(bytes.subarray(1));
     return state;
-  }
-
-  #records(): object[] {
-    return [this.figures, this.day_slice, this.week_slice, this.habit_slice];
-  }
-
-  #arrays(): (Float32Array | Uint8Array)[] {
-    return [
-      this.tails,
-      this.day_means,
-      this.week_means,
-      this.habit_means,
-      this.surprised,
-      this.day_visits,
-      this.week_visits,
-      this.habit_visits,
-    ];
   }
 }
 
-function bytesOf(array: Float64Array | Float32Array | Uint8Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+/** The state that is being worked on: a detector's parts are made once and look here, whichever series it is. */
+export interface Desk {
+  numbers: Float64Array;
+  floats: Float32Array;
+  visits: Uint8Array;
+}
+
+/** The single figures of what lies on a desk, by name. */
+export function figuresOn(desk: Desk): Figures {
+  const figures = {};
+  for (const [index, name] of FIGURES.entries()) {
+    Object.defineProperty(figures, name, {
+      get: () => desk.numbers[index],
+      set: (value: number) => {
+        desk.numbers[index] = value;
+      },
+    });
+  }
+  return figures as Figures;
 }

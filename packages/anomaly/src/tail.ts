@@ -1,5 +1,7 @@
 // How rare a figure is among those of its kind so far: a table of magnitudes, in bins of equal ratio, one for each sign.
 
+import type { Desk } from './state.ts';
+
 /** Bins of each sign. The lowest also holds zero and all that is below the table. */
 const BINS = 32;
 
@@ -43,17 +45,17 @@ export interface TailOptions {
   readonly other_side: number;
 }
 
-/** The table keeps no figures of its own: all of them stand in `state` from `at` on. */
+/** The table keeps no figures of its own: all of them stand in the desk's floats from `at` on. */
 export class Tail {
-  readonly #state: Float32Array;
+  readonly #desk: Pick<Desk, 'floats'>;
   readonly #at: number;
   readonly #per_doubling: number;
   readonly #memory_rows: number;
   readonly #signed: boolean;
   readonly #other_side: number;
 
-  constructor(state: Float32Array, at: number, options: TailOptions) {
-    this.#state = state;
+  constructor(desk: Pick<Desk, 'floats'>, at: number, options: TailOptions) {
+    this.#desk = desk;
     this.#at = at;
     this.#per_doubling = options.bins_per_doubling;
     this.#memory_rows = options.memory_rows;
@@ -67,7 +69,7 @@ export class Tail {
    * @returns nats, at least 0: the logarithm of one in how many is as far from zero
    */
   next(figure: number): number {
-    const state = this.#state;
+    const state = this.#desk.floats;
     const magnitude = figure < 0 ? -figure : figure;
     const side = this.#signed && figure < 0 ? 1 : 0;
     const first = this.#at + side * BINS;
@@ -91,7 +93,7 @@ export class Tail {
   }
 
   #judge(side: number, bin: number, part: number, place: number): number {
-    const state = this.#state;
+    const state = this.#desk.floats;
     const count = read(state, this.#at + COUNT) + 1;
     // What is less than a nat is nobody's surprise and need not be known.
     const enough = count * USUAL_SHARE;
@@ -115,7 +117,7 @@ export class Tail {
 
   /** How many figures of a side were larger; counted until they are enough. */
   #above(side: number, bin: number, part: number, enough: number): number {
-    const state = this.#state;
+    const state = this.#desk.floats;
     const first = this.#at + side * BINS;
     let above = 0;
     for (let each = first + BINS - 1; each > first + bin + 1 && above < enough; each--) above += read(state, each);
@@ -128,7 +130,7 @@ export class Tail {
 
   /** Where on the table a magnitude is, from its logarithm; the table moves when it has to. */
   #place(logarithm: number): number {
-    const state = this.#state;
+    const state = this.#desk.floats;
     const anchor_at = this.#at + ANCHOR;
     if (read(state, this.#at + BELOW) === 0) {
       state[anchor_at] = logarithm - FIRST_BIN;
@@ -159,14 +161,14 @@ export class Tail {
   #isAlmostEmpty(): boolean {
     let mass = 0;
     for (let side = 0; side < 2; side++) {
-      for (let bin = LOW_BINS; bin < BINS; bin++) mass += read(this.#state, this.#at + side * BINS + bin);
+      for (let bin = LOW_BINS; bin < BINS; bin++) mass += read(this.#desk.floats, this.#at + side * BINS + bin);
     }
     return mass <= OUTLIERS_MAX;
   }
 
   /** Moves the table up by so many bins, or down. What falls off an end stays in the last bin there. */
   #move(by: number): void {
-    const state = this.#state;
+    const state = this.#desk.floats;
     for (let side = 0; side < 2; side++) {
       const first = this.#at + side * BINS;
       const top_at = this.#at + TOP + side;
@@ -186,7 +188,7 @@ export class Tail {
   }
 
   #carry(first: number, from: number, to: number): void {
-    const state = this.#state;
+    const state = this.#desk.floats;
     const mass = read(state, first + from);
     if (mass === 0 || from === to) return;
     state[first + from] = 0;
@@ -194,7 +196,7 @@ export class Tail {
   }
 
   #forget(keep: number): void {
-    const state = this.#state;
+    const state = this.#desk.floats;
     for (let each = this.#at; each <= this.#at + COUNT; each++) state[each] = read(state, each) * keep;
     for (let side = 0; side < 2; side++) {
       // The largest is forgotten with the mass around it.

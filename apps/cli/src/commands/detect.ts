@@ -1,7 +1,7 @@
 // `ganglion detect`: how unusual each value of anyone's series is, by the same code that judges our measures.
 
 import { createReadStream } from 'node:fs';
-import { Detector } from '@ganglion/anomaly';
+import { Detector, State } from '@ganglion/anomaly';
 import { oneLine } from '@ganglion/kernel';
 import type { Arguments } from '../arguments.ts';
 import { seriesHeaderWrong, seriesUnreadable } from '../errors.ts';
@@ -52,6 +52,7 @@ async function run(args: Arguments): Promise<void> {
 /** Scores lines, and counts what is no row. */
 class Scorer {
   readonly #detector = new Detector();
+  readonly #state = new State();
   #line = 0;
   #passed_by = 0;
   #first = '';
@@ -81,7 +82,7 @@ class Scorer {
   #scoreRow(line: string): string {
     const row = isTooLong(line) ? 'it is too long' : readRow(line);
     if (typeof row !== 'string') {
-      const score = this.#detector.next(row.time_ms, row.number);
+      const score = this.#detector.next(this.#state, row.time_ms, row.number);
       return `${row.timestamp},${row.value},${score.toFixed(6)}\n`;
     }
     if (this.#passed_by++ === 0) this.#first = `line ${this.#line}: ${oneLine(row, 80)}`;

@@ -1,7 +1,7 @@
 // What is unusual for this machine. For each of the figures that tell most, a detector says whether something new begins, and a
 // range how far outside of what is usual it is and stays. A finding needs both: one alone cries wolf.
 
-import { Detector } from '@ganglion/anomaly';
+import { Detector, State as Series } from '@ganglion/anomaly';
 import { type Measure, Severity } from '@ganglion/topics';
 import Type, { type Static } from 'typebox';
 import { defineRule, type Found } from '../rule.ts';
@@ -82,8 +82,8 @@ interface Known {
   readonly counts: Float64Array;
   readonly range: Float64Array;
   readonly standing: Float64Array;
-  /** Made with the first value of a figure. */
-  readonly detectors: (Detector | undefined)[];
+  /** What the detector knows of each, from its first value on. */
+  readonly series: (Series | undefined)[];
 }
 
 type Told = Pick<Found, 'resource' | 'figure' | 'sentence' | 'value' | 'limit'>;
@@ -161,6 +161,7 @@ export const anomaly = defineRule({
   judge({ threshold, alerts, severity, beyond, warm_up_ms, memory_ms, used_to_ms, figures }) {
     const finders = figures.map((figure) => new Finder(figure));
     const count = finders.length;
+    const detector = new Detector();
     const ranges = new Ranges({ beyond, memory_ms, warm_up_ms });
 
     /** Judges what was folded. */
@@ -169,7 +170,7 @@ export const anomaly = defineRule({
       ranges.elapse(Math.min(ELAPSED_MS_MAX, now_ms - state.fold_ms));
       const rolls = now_ms - state.block_ms >= BLOCK_MS;
       if (rolls) state.block_ms = now_ms;
-      const { sums, counts, range, standing, detectors } = known;
+      const { sums, counts, range, standing, series } = known;
       const turn = state.folds++ % TURNS;
       let score = 0;
       let worst = -1;
@@ -184,10 +185,11 @@ export const anomaly = defineRule({
         const at = index * STANDING_FLOATS;
         let onset = 0;
         if (index % TURNS === turn) {
-          const detector = detectors[index];
-          if (detector === undefined) detectors[index] = new Detector();
-          const before = detector === undefined ? value : (standing[at + VALUE] ?? value);
-          onset = (detectors[index] as Detector).next(time_ms, (before + value) / 2);
+          const begun = series[index];
+          const own = begun ?? new Series();
+          if (begun === undefined) series[index] = own;
+          const before = begun === undefined ? value : (standing[at + VALUE] ?? value);
+          onset = detector.next(own, time_ms, (before + value) / 2);
         }
         if (onset >= ONSET) standing[at + ONSET_AT_MS] = now_ms;
         const far = ranges.next(range, index, value, finder.least, finder.scale);
@@ -331,14 +333,14 @@ export const anomaly = defineRule({
 
       learnt: ({ known }: State): Learnt => ({
         figures: figures.map(({ figure }) => figure),
-        snapshots: known?.detectors.map((detector) => detector?.snapshot()) ?? [],
+        snapshots: known?.series.map((each) => each?.toBytes()) ?? [],
       }),
 
       restore(data, learnt) {
         if (!isSaved(data)) throw new TypeError('this is no state of the rule anomaly');
         const { known, ...rest } = data;
         if (known === undefined) return { ...rest, known };
-        // Detectors that have learnt nothing would find everything unusual.
+        // A detector that knows nothing of a series would find everything unusual.
         if (!isLearnt(learnt)) throw new TypeError('what the rule anomaly has learnt is not there');
         const restored = beginKnown(count);
         // By name, so that what is known of a figure outlives other figures in the settings.
@@ -352,7 +354,7 @@ export const anomaly = defineRule({
           const standing = known.standing.subarray(from * STANDING_FLOATS, (from + 1) * STANDING_FLOATS);
           restored.standing.set(standing, index * STANDING_FLOATS);
           const snapshot = learnt.snapshots[learnt.figures.indexOf(figure)];
-          if (snapshot !== undefined) restored.detectors[index] = Detector.from(snapshot);
+          if (snapshot !== undefined) restored.series[index] = Series.from(snapshot);
         }
         return { ...rest, known: restored };
       },
@@ -366,11 +368,11 @@ function beginKnown(figures: number): Known {
     counts: new Float64Array(figures),
     range: Ranges.begin(figures),
     standing: new Float64Array(figures * STANDING_FLOATS),
-    detectors: Array.from({ length: figures }, () => undefined),
+    series: Array.from({ length: figures }, () => undefined),
   };
 }
 
-/** A state as it is kept: what was being folded is left out, and what the detectors have learnt is kept apart. */
+/** A state as it is kept: what was being folded is left out, and what the detector has learnt is kept apart. */
 interface Saved extends Omit<State, 'known'> {
   readonly known:
     | {
@@ -381,7 +383,7 @@ interface Saved extends Omit<State, 'known'> {
     | undefined;
 }
 
-/** What the detectors have learnt, which is most of it. */
+/** What the detector has learnt, which is most of it. */
 interface Learnt {
   readonly figures: readonly string[];
   readonly snapshots: readonly (Uint8Array | undefined)[];
