@@ -2,7 +2,7 @@
 // last surprised how much. 4 KB in one piece hold it, since thousands of series are known at once, and it can be carried
 // elsewhere as bytes.
 
-import { TAIL_FLOATS } from './tail.ts';
+import { TAIL_FLOATS, type TailDesk } from './tail.ts';
 
 /** Bytes of a snapshot, at most. */
 export const STATE_BYTES_MAX = 4_096;
@@ -124,9 +124,8 @@ export class State {
 }
 
 /** The state that is being worked on: a detector's parts are made once and look here, whichever series it is. */
-export interface Desk {
+export interface Desk extends TailDesk {
   numbers: Float64Array;
-  floats: Float32Array;
   visits: Uint8Array;
 }
 

@@ -1,7 +1,5 @@
 // How rare a figure is among those of its kind so far: a table of magnitudes, in bins of equal ratio, one for each sign.
 
-import type { Desk } from './state.ts';
-
 /** Bins of each sign. The lowest also holds zero and all that is below the table. */
 const BINS = 32;
 
@@ -45,16 +43,21 @@ export interface TailOptions {
   readonly other_side: number;
 }
 
-/** The table keeps no figures of its own: all of them stand in the desk's floats from `at` on. */
+/** Where a table's figures stand. */
+export interface TailDesk {
+  floats: Float32Array;
+}
+
+/** The table keeps no figures of its own: all of them stand on the desk from `at` on. */
 export class Tail {
-  readonly #desk: Pick<Desk, 'floats'>;
+  readonly #desk: TailDesk;
   readonly #at: number;
   readonly #per_doubling: number;
   readonly #memory_rows: number;
   readonly #signed: boolean;
   readonly #other_side: number;
 
-  constructor(desk: Pick<Desk, 'floats'>, at: number, options: TailOptions) {
+  constructor(desk: TailDesk, at: number, options: TailOptions) {
     this.#desk = desk;
     this.#at = at;
     this.#per_doubling = options.bins_per_doubling;
