@@ -1,7 +1,7 @@
 // What a shared subscription has on the broker: its sources in parts, each a queue of messages and a queue of what is
 // remembered. Why all this: docs/decisions/0021-shares-over-rabbitmq.md.
 //
-//   exchange ── pattern ──► .all ──► .parts (x-consistent-hash) ──► .part-00 … .part-31
+//   exchange ── pattern ──► .all ──► .parts (x-consistent-hash) ──► .part-00 … .part-07
 //                            └─ while .parts is not there: .held ──► the queue that is named as a kept one's
 //
 // The broker brings back the bindings of a hashing exchange in any order when it starts again, and with it another way from

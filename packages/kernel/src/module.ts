@@ -46,8 +46,11 @@ export interface SharedListening<T extends Topic = Topic> extends Listening<T> {
   readonly partitions: number;
 }
 
-/** Parts of a shared subscription, where nothing else is said: more than instances of a module there are likely to be. */
-export const PARTITIONS_DEFAULT = 32;
+/**
+ * Parts of a shared subscription, where nothing else is said: as many instances can have a share. With more of them each message costs the
+ * broker more, since it hands fewer over at once.
+ */
+export const PARTITIONS_DEFAULT = 8;
 
 /** The limits of a live subscription; also what a bare topic in `listens` gets. */
 export const LIVE_DEFAULTS = { sources: '#', limit_messages: 10_000, in_flight_max: 1_000, attempts_max: 1 } as const;
