@@ -63,6 +63,7 @@ export default defineModule({
     const outages = new Outages({ machines_min: config.outage_machines_min, window_ms: config.outage_window_ms });
     let timer: NodeJS.Timeout | undefined;
     let repeating: NodeJS.Timeout | undefined;
+    let repeated = Promise.resolve();
 
     const tellBirth = (entry: Entry, repeated?: true) =>
       emit(
@@ -88,6 +89,7 @@ export default defineModule({
             cause,
             died_ms,
             last_seen_ms: Math.round(entry.last_epoch_ms),
+            about: { ...entry.about },
             ...(repeated && { repeated }),
           },
           died_ms,
@@ -122,17 +124,25 @@ export default defineModule({
       if (!stopping.aborted) timer = setTimeout(look, Math.min(LOOK_MS, roster.nextLook(performance.now()) ?? LOOK_MS));
     };
 
-    /** Someone new listens to births: it hears of everyone without having to ask. */
     const repeatAll = async () => {
-      let at_once: Promise<unknown>[] = [];
-      for (const entry of [...roster]) {
+      // The living first: whoever hears of a death knows by then who is still here.
+      const entries = [...roster];
+      const living = entries.filter(({ death }) => death === undefined);
+      const dead = entries.filter(({ death }) => death !== undefined);
+      for (const some of [...inLots(living), ...inLots(dead)]) {
         if (stopping.aborted) return;
-        at_once.push(entry.death === undefined ? tellBirth(entry, true) : tellDeath(entry, true));
-        if (at_once.length < REPEAT_AT_ONCE) continue;
-        await Promise.all(at_once);
-        at_once = [];
+        await Promise.all(some.map((entry) => (entry.death ? tellDeath(entry, true) : tellBirth(entry, true))));
       }
-      repeating = undefined;
+    };
+
+    /** Someone new listens to births: it hears of everyone without having to ask. */
+    const repeatSoon = () => {
+      repeating ??= setTimeout(async () => {
+        await repeated;
+        // Whoever comes while it is told may have missed the beginning.
+        repeating = undefined;
+        repeated = repeatAll();
+      }, REPEAT_MS);
     };
 
     const unwatchStatus = bus.onStatus(() => roster.doubt(performance.now(), PATIENCE_MS));
@@ -196,7 +206,7 @@ export default defineModule({
         if (born === undefined) return;
         void tellBirth(born);
         const hears = about?.listens.some((pattern) => compilePattern(pattern)(`${source}.birth`)) ?? false;
-        if (hears) repeating ??= setTimeout(repeatAll, REPEAT_MS);
+        if (hears) repeatSoon();
       },
     };
   },
@@ -207,6 +217,12 @@ const WORDS = {
   connection_lost: 'its connection ended',
   silent: 'it has gone silent',
 } as const;
+
+/** Entries that are told at once. */
+function inLots(entries: readonly Entry[]): Entry[][] {
+  const lots = Math.ceil(entries.length / REPEAT_AT_ONCE);
+  return Array.from({ length: lots }, (_, i) => entries.slice(i * REPEAT_AT_ONCE, (i + 1) * REPEAT_AT_ONCE));
+}
 
 /** The machine that a tracker says it measures. */
 function machineIn(tracker: Entry | undefined, name?: string) {

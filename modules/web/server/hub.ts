@@ -119,8 +119,6 @@ export class Hub {
   /** When pages were told last, by a clock that nobody sets. */
   #flushed_ms = Number.NEGATIVE_INFINITY;
   #onEmpty: (() => void) | undefined;
-  /** Since when nobody judges; undefined while somebody does, and before anybody did. */
-  #unjudged_since_ms: number | undefined;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -129,7 +127,7 @@ export class Hub {
       listen,
       tap,
       count,
-      onAnalyzers: (there) => this.#tellAnalyzers(there),
+      onAnalyzers: () => this.#tellAll(this.#analyzers()),
       onRecorders: () => this.#tellAll(this.#recorders()),
       onKeepers: () => this.#tellKeepers(),
     });
@@ -322,7 +320,7 @@ export class Hub {
     });
     view.pages.add(client);
     client.tell(this.#hello(view, pass));
-    if (this.#unjudged_since_ms !== undefined) client.tell(this.#analyzers());
+    if (this.system.unjudged_since_ms !== undefined) client.tell(this.#analyzers());
     if (this.system.is_recorded) client.tell(this.#recorders());
     return client;
   }
@@ -456,11 +454,6 @@ export class Hub {
     }
   }
 
-  #tellAnalyzers(there: boolean): void {
-    this.#unjudged_since_ms = there ? undefined : Date.now();
-    this.#tellAll(this.#analyzers());
-  }
-
   #tellAll(bytes: Buffer): void {
     for (const { pages } of this.#all_views()) for (const client of pages) client.tell(bytes);
   }
@@ -470,7 +463,7 @@ export class Hub {
   }
 
   #analyzers(): Buffer {
-    const gone_since_ms = this.#unjudged_since_ms;
+    const gone_since_ms = this.system.unjudged_since_ms;
     return writeFrame({
       type: 'analyzers',
       sent_ms: Date.now(),

@@ -36,6 +36,8 @@ export class Roster {
   readonly #dead = new Set<string>();
   /** The living that judge. */
   readonly #analyzers = new Set<string>();
+  /** When the last that judged has gone; undefined while none is known to have. */
+  #judged_until_ms: number | undefined;
   /** The living that keep alerts, with the rules that they say they judge by. */
   readonly #keepers = new Map<string, readonly string[]>();
   /** The living that answer about the past. */
@@ -45,9 +47,12 @@ export class Roster {
     this.#options = options;
   }
 
-  /** How many that publish analyses are here, as far as they say so. */
-  get analyzers(): number {
-    return this.#analyzers.size;
+  /**
+   * Since when none of those that say they publish analyses is here, epoch milliseconds of the server's clock. Undefined while
+   * one is, and when nobody knows of any.
+   */
+  get unjudged_since_ms(): number | undefined {
+    return this.#analyzers.size > 0 ? undefined : this.#judged_until_ms;
   }
 
   /** How many that answer about the past are here. */
@@ -78,10 +83,17 @@ export class Roster {
     this.#put(instanceOf(name, about, textOf(about['role']) ?? '', born_ms, interval_ms), 0, textsOf(about['rules']));
   }
 
-  /** Presence tells that it is gone. Of one that was not known there is nothing to show. */
-  died(name: string, { cause, died_ms }: Pick<Death, 'cause' | 'died_ms'>, now_ms: number): void {
+  /** Presence tells that it is gone, perhaps one that has not been known; what that was, the death says. */
+  died(name: string, death: Pick<Death, 'cause' | 'died_ms' | 'about' | 'repeated'>, now_ms: number): void {
+    const { cause, died_ms, about, repeated = false } = death;
     const known = this.#known.get(name);
-    if (known !== undefined) this.#put({ ...known.instance, gone: { cause, died_ms } }, now_ms);
+    const instance = known?.instance ?? (about && goneInstanceOf(name, about, died_ms));
+    if (instance === undefined) return;
+    const gone_ms = repeated ? Math.min(died_ms, now_ms) : now_ms;
+    if (instance.publishes.includes(analysis.family))
+      this.#judged_until_ms = Math.max(this.#judged_until_ms ?? 0, gone_ms);
+    if (known === undefined && now_ms - gone_ms > PAST_MS) return;
+    this.#put({ ...instance, gone: { cause, died_ms } }, now_ms);
   }
 
   /** It pulses: it is here whether presence tells so or not. */
@@ -166,6 +178,12 @@ function instanceOf(
     born_ms,
     ...(interval_ms !== undefined && { interval_ms }),
   };
+}
+
+/** One that was never seen alive. Since when it was there its death does not say, only when it was started. */
+function goneInstanceOf(name: string, about: Readonly<Record<string, unknown>>, died_ms: number): Instance {
+  const started_ms = typeof about['started_ms'] === 'number' ? about['started_ms'] : died_ms;
+  return instanceOf(name, about, textOf(about['role']) ?? '', started_ms, undefined);
 }
 
 function textOf(value: unknown): string | undefined {

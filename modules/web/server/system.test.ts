@@ -2,7 +2,7 @@
 // what passes on any topic.
 
 import { type Draft, encode, type Pulse, pulse } from '@ganglion/kernel';
-import { birth, death } from '@ganglion/topics';
+import { birth, type Death, death } from '@ganglion/topics';
 import { afterEach, expect, test } from 'vitest';
 import { type Beat, type Frame, type Instance, TAP_BODY_CHARACTERS_MAX } from '../wire/frames.ts';
 import { Key } from './access/key.ts';
@@ -45,10 +45,10 @@ const bear = (web: WebUnderTest, name: string, more: object = {}) =>
     }),
   );
 
-const die = (web: WebUnderTest, name: string) =>
+const die = (web: WebUnderTest, name: string, more: Partial<Death> = {}) =>
   publish(
     web,
-    death(name, { kind: 'instance', instance: name, cause: 'connection_lost', died_ms: 9, last_seen_ms: 8 }),
+    death(name, { kind: 'instance', instance: name, cause: 'connection_lost', died_ms: 9, last_seen_ms: 8, ...more }),
   );
 
 const say = (web: WebUnderTest, name: string, more: Partial<Pulse> = {}) =>
@@ -103,6 +103,36 @@ test('who runs is told to whoever looks, and then who comes and goes', async () 
   await die(web, 'analyzer-1');
   const dead = await instance(page, (each) => each.instance === 'analyzer-1');
   expect(dead.gone).toEqual({ cause: 'connection_lost', died_ms: 9 });
+});
+
+test('one that is gone before the server has known it is shown as what it was, and that nobody judges is told', async () => {
+  const web = await startWeb();
+  const page = await pageAtSystem(web.host);
+  const before_ms = Date.now();
+  await die(web, 'analyzer-1', { about: { role: 'analyzer', ...about } });
+  const dead = await instance(page, (each) => each.instance === 'analyzer-1');
+  expect(dead).toMatchObject({ module: 'analyzer', born_ms: 5, gone: { cause: 'connection_lost', died_ms: 9 } });
+  expect((await (await openPage(web.host)).nextOf('analyzers')).gone_since_ms).toBeGreaterThanOrEqual(before_ms);
+});
+
+test('a server that comes when the last analyzer is gone says since when, and no more of one that is dead for long', async () => {
+  const web = await startWeb();
+  const page = await pageAtSystem(web.host);
+  const gone = { repeated: true, about: { role: 'analyzer', ...about } };
+  await die(web, 'analyzer-1', { ...gone, died_ms: 5 });
+  await die(web, 'analyzer-2', { ...gone, died_ms: 9 });
+  await die(web, 'analyzer-3', { ...gone, died_ms: 7 });
+  const told = await page.until((frame) => frame.type === 'analyzers' && frame.gone_since_ms === 9);
+  expect(told.flatMap((frame) => (frame.type === 'instances' ? frame.instances : []))).not.toContainEqual(
+    expect.objectContaining({ module: 'analyzer' }),
+  );
+  await bear(web, 'analyzer-4');
+  expect(await page.nextOf('analyzers')).not.toHaveProperty('gone_since_ms');
+  // One that has died before is no news while another judges.
+  await die(web, 'analyzer-5', { ...gone, died_ms: 11 });
+  await bear(web, 'mood-1', { publishes: [] });
+  const news = await page.until((frame) => frame.type === 'instances' && frame.instances[0]?.instance === 'mood-1');
+  expect(news.some(({ type }) => type === 'analyzers')).toBe(false);
 });
 
 test('the server itself is among them, whether or not presence runs', async () => {

@@ -29,8 +29,8 @@ export interface SystemOptions {
   readonly listen: Context['listen'];
   readonly tap: Context['tap'];
   readonly count: Count;
-  /** The last that judges has gone, or one is back. */
-  readonly onAnalyzers: (there: boolean) => void;
+  /** The last that judges has gone, or one is back: `unjudged_since_ms` is another. */
+  readonly onAnalyzers: () => void;
   /** The last that answers about the past has gone, or one is back. */
   readonly onRecorders: (there: boolean) => void;
   /** Who keeps alerts, or the rules that they judge by, may have changed. */
@@ -49,7 +49,8 @@ export class System {
   #folding: NodeJS.Timeout | undefined;
   #tell_due = false;
   #taps = 0;
-  #analyzers_there = false;
+  /** As it was told last. */
+  #unjudged_since_ms: number | undefined;
   #recorders_there = false;
   /** Who keeps alerts, as it was told last. */
   #keepers = '';
@@ -59,13 +60,18 @@ export class System {
     this.#roster = new Roster({
       onChange: (name) => {
         this.#changed(name);
-        this.#countAnalyzers();
+        this.#lookAtAnalyzers();
         this.#countRecorders();
         this.#lookAtKeepers();
       },
       onTooLarge: () => options.count('instances_too_large'),
     });
     this.#strangers = new Strangers((sender) => this.#roster.get(sender) !== undefined);
+  }
+
+  /** Since when nobody judges, by the server's clock; undefined while somebody does, and when nobody is known to have. */
+  get unjudged_since_ms(): number | undefined {
+    return this.#roster.unjudged_since_ms;
   }
 
   /** Whether anybody answers about the past. */
@@ -89,6 +95,8 @@ export class System {
 
   died(name: string, death: Death): void {
     this.#roster.died(name, death, Date.now());
+    // Of one that is dead for long nothing is shown, but that nobody judges since.
+    this.#lookAtAnalyzers();
   }
 
   tidy(now_ms: number): void {
@@ -124,11 +132,11 @@ export class System {
     this.#unwatch();
   }
 
-  #countAnalyzers(): void {
-    const there = this.#roster.analyzers > 0;
-    if (there === this.#analyzers_there) return;
-    this.#analyzers_there = there;
-    this.#options.onAnalyzers(there);
+  #lookAtAnalyzers(): void {
+    const { unjudged_since_ms } = this.#roster;
+    if (unjudged_since_ms === this.#unjudged_since_ms) return;
+    this.#unjudged_since_ms = unjudged_since_ms;
+    this.#options.onAnalyzers();
   }
 
   #countRecorders(): void {

@@ -218,6 +218,28 @@ describe('a running module', () => {
     expect(said.seen.map(({ key }) => key)).toEqual(['a.answer', `${instance}.pulse`, 'a.answer']);
   });
 
+  it('sends its first pulse as soon as it hears what it listens to', async () => {
+    const bus = memoryBus();
+    const pulses = listen(bus, '#.pulse');
+    let hear = () => {};
+    const heard = new Promise<void>((resolve) => {
+      hear = resolve;
+    });
+    const slow: Bus = Object.assign(Object.create(bus), {
+      subscribe: (...subscription: Parameters<Bus['subscribe']>) => ({
+        ...bus.subscribe(...subscription),
+        ready: heard,
+      }),
+    });
+    const { instance, ready } = await run(doubler(), slow, { pulse_interval_ms: 3_600_000 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pulses.seen).toEqual([]);
+    hear();
+    await ready;
+    await pulses.until(() => pulses.seen.length === 1);
+    expect(pulses.seen[0]?.key).toBe(`${instance}.pulse`);
+  });
+
   it('sends a pulse that is nearly due with what it says', async () => {
     vi.useFakeTimers();
     try {
@@ -549,8 +571,9 @@ describe('the ordered stop', () => {
     await say(bus, 'a', { n: 1 });
     await answers.until(() => answers.seen.length === 1);
     await module.stop();
-    await pulses.until(() => pulses.seen.length === 1);
-    expect(pulses.seen[0]?.body).toMatchObject({ in: { question: 1 }, out: { answer: 1 } });
+    await pulses.until(() => pulses.seen.some(({ body }) => (body as Pulse).stopping === true));
+    expect(total(pulses.seen, (body) => body.in['question'])).toBe(1);
+    expect(total(pulses.seen, (body) => body.out['answer'])).toBe(1);
   });
 
   it('closes what a module had opened when its start fails, and tells its error', async () => {

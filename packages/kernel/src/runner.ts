@@ -353,6 +353,8 @@ export async function runModule(module: Module, options: RunOptions): Promise<Ru
   }
   running.ready = Promise.all(declared.map((subscription) => subscription.ready)).then(() => {});
   beatAfter(pulse_interval_ms);
+  // Who hears is told by others how things stand when it is heard for the first time: it speaks as soon as it hears.
+  if (declared.length > 0) void running.ready.then(() => stopping.signal.aborted || beat());
   return running;
 }
 

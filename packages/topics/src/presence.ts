@@ -44,6 +44,8 @@ export const death = defineTopic(
       cause: Cause,
       died_ms: Time('Time of death'),
       last_seen_ms: Time('Last sign of life'),
+      /** What it said of itself, as in its birth: whoever came later has not heard that. */
+      about: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { title: 'Self-description' })),
       repeated: Repeated,
     },
     { title: 'Death' },
