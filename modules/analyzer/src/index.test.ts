@@ -18,6 +18,12 @@ describe('the rules', () => {
     expect(names.filter((name) => name.endsWith('on trial'))).toEqual([]);
   });
 
+  it('in force are said by the analyzer of itself, so that others can tell what it looks for', async () => {
+    const subject = await runUnderTest(analyzer, { config: { shadow: { bands: {} } } });
+    onTestFinished(() => subject.stop());
+    expect((await subject.pulse()).about).toMatchObject({ rules: namesOf({}) });
+  });
+
   it('on trial come after those in force, with the defaults of what is not given', () => {
     expect(namesOf({ shadow: { bands: { high_from: 90 } } }).slice(-2)).toEqual(['presence', 'bands on trial']);
     expect(namesOf({ shadow: { bands: {} } }).at(-1)).toBe('bands on trial');

@@ -52,10 +52,12 @@ export default defineModule({
     },
     { additionalProperties: false },
   ),
-  start: ({ instance, bus, config, log, count, emit, remember, onStop }) => {
+  start: ({ instance, bus, config, describe, log, count, emit, remember, onStop }) => {
+    const ready = readyRules(config);
+    describe({ rules: ready.filter(({ shadow }) => !shadow).map(({ rule }) => rule.name) });
     const fleet = new Fleet();
     const machines = new Machines({
-      rules: readyRules(config),
+      rules: ready,
       count,
       // A birth is told beside the first measure, and may be faster.
       labelsOf: (machine) => fleet.labelsOf(machine),

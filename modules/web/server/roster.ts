@@ -80,7 +80,7 @@ export class Roster {
 
   /** Presence tells that it is here. */
   born(name: string, { about, born_ms, interval_ms }: Birth): void {
-    this.#put(instanceOf(name, about, textOf(about['role']) ?? '', born_ms, interval_ms), 0, textsOf(about['rules']));
+    this.#put(instanceOf(name, about, textOf(about['role']) ?? '', born_ms, interval_ms), rulesOf(about));
   }
 
   /** Presence tells that it is gone, perhaps one that has not been known; what that was, the death says. */
@@ -93,7 +93,7 @@ export class Roster {
     if (instance.publishes.includes(analysis.family))
       this.#judged_until_ms = Math.max(this.#judged_until_ms ?? 0, gone_ms);
     if (known === undefined && now_ms - gone_ms > PAST_MS) return;
-    this.#put({ ...instance, gone: { cause, died_ms } }, now_ms);
+    this.#put({ ...instance, gone: { cause, died_ms } }, [], now_ms);
   }
 
   /** It pulses: it is here whether presence tells so or not. */
@@ -105,7 +105,7 @@ export class Roster {
       known === undefined ||
       (known.instance.gone !== undefined && !areLastWords(known.told_gone_ms, now_ms))
     ) {
-      this.#put(instanceOf(name, about ?? {}, module, about?.started_ms ?? now_ms, undefined));
+      this.#put(instanceOf(name, about ?? {}, module, about?.started_ms ?? now_ms, undefined), rulesOf(about ?? {}));
     }
   }
 
@@ -117,7 +117,7 @@ export class Roster {
     }
   }
 
-  #put(instance: Instance, told_gone_ms = 0, rules: readonly string[] = []): void {
+  #put(instance: Instance, rules: readonly string[], told_gone_ms = 0): void {
     const { instance: name, gone } = instance;
     const text = JSON.stringify(instance);
     if (text.length > INSTANCE_CHARACTERS_MAX) {
@@ -184,6 +184,11 @@ function instanceOf(
 function goneInstanceOf(name: string, about: Readonly<Record<string, unknown>>, died_ms: number): Instance {
   const started_ms = typeof about['started_ms'] === 'number' ? about['started_ms'] : died_ms;
   return instanceOf(name, about, textOf(about['role']) ?? '', started_ms, undefined);
+}
+
+/** The rules that an analyzer says it judges by. */
+function rulesOf(about: Readonly<Record<string, unknown>>): string[] {
+  return textsOf(about['rules']);
 }
 
 function textOf(value: unknown): string | undefined {

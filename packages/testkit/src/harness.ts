@@ -299,6 +299,7 @@ function sum(a: Pulse, b: Pulse): Pulse {
     dropped: sumReasons(a.dropped, b.dropped),
     failed: sumReasons(a.failed, b.failed),
     counts: sumCounts(a.counts, b.counts),
+    ...(b.about && { about: b.about }),
   };
 }
 
