@@ -23,8 +23,8 @@ const BELOW_MAX = 0.12;
 /** One value alone is far below the line when it is so many times further. */
 const FAR_BELOW = 3;
 
-/** The last sixth of a line is at least so steep, as a share of the whole. */
-const LAST_STEEPNESS_MIN = 0.5;
+/** The last sixth of a line is at least so steep, as a share of the whole: what slows down comes to rest before it is full. */
+const LAST_STEEPNESS_MIN = 0.6;
 
 /** A fall by so much of the whole, of the rise before it, and of what it usually moves from minute to minute, is one. */
 const FALL_MIN = 0.01;
@@ -53,6 +53,16 @@ const FASTER_THAN_CYCLE = 2;
 const DAY_KNOWN_MS = 93_600_000;
 const DAY_UNKNOWN_AHEAD_MS = 7_200_000;
 
+/** And before a whole hour is known, a few minutes carry half as far. */
+const HOUR_UNKNOWN_REACH = 0.5;
+
+/** Of so many hours the highest ten seconds are remembered: work that comes again each hour or each day is no news. */
+const HOURS = 26;
+const HOUR_MS = 3_600_000;
+
+/** What has come so far has run out: its rise excuses none after it. */
+const RAN_OUT = 0.97;
+
 /** How something fills up. */
 export interface Nature {
   /** How much further than it has come it is believed to go on. */
@@ -69,6 +79,10 @@ export interface Level {
   readonly means: Float32Array;
   /** The bucket of each width that is filled now, by its number since 1970; 0 before the first value. */
   readonly open: number[];
+  /** The highest ten seconds of each hour that is remembered, a ring, of what follows the work; NaN where nothing came. */
+  readonly tops: Float32Array;
+  /** The hour that is watched now, by its number since 1970. */
+  hour: number;
   readonly sum: number[];
   readonly count: number[];
   /** The last value that was followed, and how far from the one before it one usually is. */
@@ -102,11 +116,13 @@ export interface Trend {
   readonly seen: number;
 }
 
-export function beginLevel(): Level {
+export function beginLevel({ is_work }: Nature): Level {
   const zeros = () => WIDTHS_MS.map(() => 0);
   return {
     begin_ms: 0,
     means: new Float32Array(WIDTHS_MS.length * BUCKETS).fill(Number.NaN),
+    tops: new Float32Array(is_work ? HOURS : 0).fill(Number.NaN),
+    hour: 0,
     open: zeros(),
     sum: zeros(),
     count: zeros(),
@@ -131,7 +147,7 @@ export function beginLevel(): Level {
  * @param time_ms never earlier than the one before; a level that goes back in time begins anew
  */
 export function addLevel(level: Level, value: number, time_ms: number, nature: Nature): void {
-  if (time_ms < (level.open[0] as number) * WIDTHS_MS[0]) Object.assign(level, beginLevel());
+  if (time_ms < (level.open[0] as number) * WIDTHS_MS[0]) Object.assign(level, beginLevel(nature));
   if (level.open[0] === 0) {
     for (const [scale, width_ms] of WIDTHS_MS.entries()) level.open[scale] = Math.floor(time_ms / width_ms);
     level.begin_ms = time_ms;
@@ -146,6 +162,7 @@ export function addLevel(level: Level, value: number, time_ms: number, nature: N
     if (closed === undefined) return;
     forgetBehind(level, scale, closed, time_ms);
     if (scale === TURNS) turn(level, closed, time_ms);
+    if (scale === 0 && nature.is_work) top(level, closed, (bucket + 0.5) * width_ms);
     level.trends[scale] = trendOf(level, scale, time_ms, nature) ?? stillSo(level.trends[scale], scale, time_ms);
     given = closed;
     given_ms = (bucket + 0.5) * width_ms;
@@ -200,6 +217,29 @@ function fold(level: Level, scale: number, value: number, time_ms: number): numb
   return closed;
 }
 
+/** Remembers a rise that has come down. */
+function remember(level: Level, time_ms: number): void {
+  if (level.high >= level.peak || time_ms > level.peak_until_ms) {
+    level.peak = level.high;
+    level.peak_rate = (level.high - level.low) / Math.max(level.high_ms - level.low_ms, WIDTHS_MS[TURNS]);
+  }
+  const remembered_ms = Math.min(CYCLES_REMEMBERED * (time_ms - level.low_ms), CYCLE_MS_MAX);
+  level.peak_until_ms = Math.max(level.peak_until_ms, time_ms + remembered_ms);
+}
+
+/** Remembers the highest of each hour, but none of a rise that has run out. */
+function top(level: Level, value: number, time_ms: number): void {
+  const { tops } = level;
+  const hour = Math.floor(time_ms / HOUR_MS);
+  const forget = (from: number) => {
+    for (let each = Math.max(from, hour - HOURS + 1); each <= hour; each++) tops[each % HOURS] = Number.NaN;
+  };
+  if (hour !== level.hour) forget(level.hour + 1);
+  level.hour = hour;
+  if (value >= RAN_OUT) forget(Math.floor(level.low_ms / HOUR_MS));
+  else if (!(value <= (tops[hour % HOURS] as number))) tops[hour % HOURS] = value;
+}
+
 /** Follows the level from turn to turn, and remembers the highest from which it has come down. */
 function turn(level: Level, value: number, time_ms: number): void {
   const step = Number.isNaN(level.last) ? 0 : Math.abs(value - level.last);
@@ -211,13 +251,7 @@ function turn(level: Level, value: number, time_ms: number): void {
       level.high = value;
       level.high_ms = time_ms;
     } else if (value < level.high - Math.max(least, FALL_SHARE_MIN * (level.high - level.low))) {
-      const took_ms = Math.max(level.high_ms - level.low_ms, WIDTHS_MS[TURNS]);
-      if (level.high >= level.peak || time_ms > level.peak_until_ms) {
-        level.peak = level.high;
-        level.peak_rate = (level.high - level.low) / took_ms;
-      }
-      const remembered_ms = Math.min(CYCLES_REMEMBERED * (time_ms - level.low_ms), CYCLE_MS_MAX);
-      level.peak_until_ms = Math.max(level.peak_until_ms, time_ms + remembered_ms);
+      if (level.high < RAN_OUT) remember(level, time_ms);
       level.is_rising = false;
       level.low = value;
       level.low_ms = time_ms;
@@ -280,8 +314,11 @@ function trendOf(level: Level, scale: number, time_ms: number, { reach, is_work 
   if (left <= 0 || left > reach * line_added || isOfCycle(level, now, slope / width_ms, time_ms)) return undefined;
   const full_in_ms = (left / slope) * width_ms;
   if (is_work) {
-    if (time_ms - level.begin_ms < DAY_KNOWN_MS && full_in_ms > DAY_UNKNOWN_AHEAD_MS) return undefined;
-    if (now < highestBefore(level, scale, (open + first) * width_ms)) return undefined;
+    const known_ms = time_ms - level.begin_ms;
+    if (known_ms < DAY_KNOWN_MS && full_in_ms > DAY_UNKNOWN_AHEAD_MS) return undefined;
+    if (scale < TURNS && known_ms < 2 * HOUR_MS && left > HOUR_UNKNOWN_REACH * reach * line_added) return undefined;
+    if (Math.min(now, ys[n - 1] as number) < highestBefore(level, scale, (open + first) * width_ms) + PAST_CYCLE)
+      return undefined;
   }
   const earliest_in_ms = Math.min(((left - scatter) / fastest) * width_ms, full_in_ms * (1 - DOUBT_MIN));
   const latest_in_ms = Math.max(((left + scatter) / slowest) * width_ms, full_in_ms * (1 + DOUBT_MIN));
@@ -302,9 +339,19 @@ function isOfCycle({ peak, peak_rate, peak_until_ms }: Level, now: number, rate:
   return time_ms <= peak_until_ms && now < peak + PAST_CYCLE && rate < FASTER_THAN_CYCLE * peak_rate;
 }
 
-/** The highest that is known of a level from before a time, by the means of all wider buckets. */
-function highestBefore({ means, open }: Level, scale: number, before_ms: number): number {
+/**
+ * The highest that is known of a level from before a time: of its ten seconds for a line that goes over less than an hour, and of the
+ * means of wider buckets for a longer one.
+ */
+function highestBefore({ means, open, tops, hour }: Level, scale: number, before_ms: number): number {
   let highest = 0;
+  if (scale <= TURNS) {
+    for (let each = hour - HOURS + 1; (each + 1) * HOUR_MS <= before_ms; each++) {
+      const top = tops[each % HOURS] as number;
+      if (top > highest) highest = top;
+    }
+    return highest;
+  }
   for (let wider = scale + 1; wider < WIDTHS_MS.length; wider++) {
     const last = Math.floor(before_ms / (WIDTHS_MS[wider] as number));
     for (let bucket = Math.max(0, (open[wider] as number) - BUCKETS + 1); bucket < last; bucket++) {

@@ -138,6 +138,31 @@ describe('what fills up', () => {
     expect(found[0]?.at_ms).toBeLessThan(3 * MINUTE_MS);
   });
 
+  it('is memory that goes on where work has always come to rest', () => {
+    const noise = bell(9);
+    // Three minutes of each twenty.
+    const work = (ms: number) => 0.2 + (ms % (20 * MINUTE_MS) < 3 * MINUTE_MS ? 0.25 : 0) + 0.003 * noise();
+    const begin_ms = 5 * HOUR_MS;
+    const leak = (ms: number) => work(ms) + (0.75 * Math.max(0, ms - begin_ms)) / (30 * MINUTE_MS);
+    const { found } = watch(leak, { for_ms: begin_ms + 30 * MINUTE_MS, every_ms: 1_000, measureOf: memory });
+    expect(found[0]?.at_ms).toBeGreaterThan(begin_ms);
+    expect(found[0]?.at_ms).toBeLessThan(begin_ms + 22 * MINUTE_MS);
+  });
+
+  it('is memory that leaks again after it has run out', () => {
+    const again_ms = 30 * MINUTE_MS;
+    const leak = (ms: number) => 0.3 + (0.7 * (ms % again_ms)) / (20 * MINUTE_MS);
+    const from_ms = 3 * HOUR_MS;
+    const { rule } = watch(() => 0.3, { for_ms: from_ms, measureOf: memory });
+    const { found } = watch((ms) => (ms % again_ms < 20 * MINUTE_MS ? leak(ms) : 0.3), {
+      for_ms: 2 * HOUR_MS,
+      rule,
+      measureOf: memory,
+    });
+    const which = new Set(found.map(({ at_ms }) => Math.floor((at_ms - from_ms) / again_ms)));
+    expect([...which]).toEqual([0, 1, 2, 3]);
+  });
+
   it('within days is found by who wants to know it so early', () => {
     const hours = (ms: number) => 0.3 + (0.005 * ms) / HOUR_MS;
     const options = { for_ms: 100 * HOUR_MS, every_ms: MINUTE_MS };
@@ -215,6 +240,35 @@ describe('nothing is foreseen', () => {
     const noise = bell(3);
     const day = (ms: number) => 0.45 - 0.15 * Math.cos((2 * Math.PI * ms) / (24 * HOUR_MS)) + 0.01 * noise();
     none(day, { for_ms: 72 * HOUR_MS, every_ms: MINUTE_MS, measureOf: memory });
+  });
+
+  it.each(['more and more slowly', 'steadily'])('of memory that work takes %s for minutes, again and again', (how) => {
+    const arbitrary = fc.record({
+      seed: fc.nat(),
+      bottom: fc.double({ min: 0.1, max: 0.6, noNaN: true }),
+      share: fc.double({ min: 0.4, max: 0.6, noNaN: true }),
+      memory_ms: fc.integer({ min: 20_000, max: 90_000 }),
+      every_ms: fc.integer({ min: 5 * MINUTE_MS, max: 20 * MINUTE_MS }),
+    });
+    fc.assert(
+      fc.property(arbitrary, ({ seed, bottom, share, memory_ms, every_ms }) => {
+        const noise = bell(seed);
+        let [taken, from_ms, until_ms] = [0, 0, 0];
+        const level = (ms: number) => {
+          if (ms >= until_ms) {
+            from_ms = until_ms + every_ms * (1 + Math.min(2, Math.abs(noise())));
+            until_ms = from_ms + MINUTE_MS * (1 + 3 * Math.min(2, Math.abs(noise())));
+          }
+          if (how === 'steadily') taken = ms < from_ms ? 0 : (share * (ms - from_ms)) / (until_ms - from_ms);
+          else taken += ((ms < from_ms ? 0 : share) - taken) * (1 - Math.exp(-5_000 / memory_ms));
+          return bottom + (1 - bottom) * taken + 0.003 * noise();
+        };
+        const { found } = watch(level, { for_ms: 12 * HOUR_MS, every_ms: 5_000, measureOf: memory });
+        // What work takes is not known from the first time.
+        expect(found.filter(({ at_ms }) => at_ms > 4 * HOUR_MS)).toEqual([]);
+      }),
+      { numRuns: 10 },
+    );
   });
 
   it('of one thing that was put there', () => {

@@ -32,6 +32,7 @@ const WORK: Nature = { reach: 1, is_work: true };
 
 export const forecast = defineRule({
   name: 'forecast',
+  version: 2,
   config: Type.Object(
     {
       warning_within_ms: Type.Integer({
@@ -101,18 +102,19 @@ export const forecast = defineRule({
       sample(state, { body, time_ms }, say) {
         eachVessel(body, (name, element, used, size, vesselOf) => {
           const id = element === '' ? name : `${name} ${element}`;
+          const nature = name === 'file_systems' || name === 'inodes' ? STORAGE : WORK;
           let each = state.get(id);
           if (each === undefined) {
             if (state.size >= FOLLOWED_MAX || left_out.has(id) || left_out.has(name)) return;
-            each = { level: beginLevel(), size, time_ms, said: undefined };
+            each = { level: beginLevel(nature), size, time_ms, said: undefined };
             state.set(id, each);
           } else if (Math.abs(size - each.size) > RESIZED * each.size) {
-            each.level = beginLevel();
+            each.level = beginLevel(nature);
             each.size = size;
           }
           each.time_ms = time_ms;
           const value = Math.min(1, used / size);
-          addLevel(each.level, value, time_ms, name === 'file_systems' || name === 'inodes' ? STORAGE : WORK);
+          addLevel(each.level, value, time_ms, nature);
           if (each.said === undefined && !each.level.trends.some((trend) => trend !== undefined)) return;
           tell(each, vesselOf(element), value, time_ms, say);
         });
