@@ -47,8 +47,11 @@ function busy(source = 'db-01'): string[] {
   });
 }
 
+/** Who is HIGH for a minute is an alert. */
+const SOON = '[analyzer.bands]\nalert_after_ms = 60_000\n';
+
 /** What the command writes for a record of these lines. */
-async function replayed(lines: readonly string[], { toml = '', json = false } = {}): Promise<string[]> {
+async function replayed(lines: readonly string[], { toml = SOON, json = false } = {}): Promise<string[]> {
   const [record, config] = [join(folder, 'record.jsonl'), join(folder, 'rules.toml')];
   writeFileSync(record, `${lines.join('\n')}\n`);
   writeFileSync(config, toml);
@@ -161,7 +164,9 @@ describe('a record', () => {
     const input = new PassThrough();
     vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as never);
     input.end(busy().join('\n'));
-    await runCommand(['replay', '-']);
+    const config = join(folder, 'rules.toml');
+    writeFileSync(config, SOON);
+    await runCommand(['replay', '-', '--config', config]);
     expect(said).toContain('1 alert (1 warning)');
   });
 });

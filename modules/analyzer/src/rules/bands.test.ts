@@ -1,5 +1,6 @@
 import type { Measure } from '@ganglion/topics';
 import fc from 'fast-check';
+import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { RuleUnderTest } from '../rule-under-test.ts';
 import { bands } from './bands.ts';
@@ -171,14 +172,30 @@ describe('a resource that is HIGH', () => {
     each === undefined ? 'none' : each.pending === true ? 'pending' : 'raised';
   const firstOf = (said: readonly string[], wanted: string) => said.indexOf(wanted);
 
-  it('is an alert after a minute, and is none two minutes after it has left the band', () => {
+  it('is an alert after ten minutes, and is none two minutes after it has left the band', () => {
     const said = found([
-      [90, 100],
+      [90, 700],
       [10, 200],
     ]).map(words);
-    expect(firstOf(said, 'raised')).toBe(60);
+    expect(firstOf(said, 'raised')).toBe(600);
     // The band is left after five seconds.
-    expect(firstOf(said.slice(100), 'none')).toBe(5 + 120);
+    expect(firstOf(said.slice(700), 'none')).toBe(5 + 120);
+  });
+
+  it('shows its band at once', () => {
+    const rule = new RuleUnderTest(bands);
+    expect([10, 90].map((cpu_percentage) => rule.sample({ cpu_percentage }).fields['cpu_result'])).toEqual([
+      'LOW',
+      'HIGH',
+    ]);
+  });
+
+  it('is no alert when the ten minutes end only after it has gone', () => {
+    const said = found([
+      [90, 599],
+      [10, 200],
+    ]).map(words);
+    expect(said).not.toContain('raised');
   });
 
   it('is none at once when that was too short', () => {
@@ -192,13 +209,63 @@ describe('a resource that is HIGH', () => {
 
   it('is one alert when it comes and goes, with the last words that were so', () => {
     const flapping = Array.from({ length: 20 }, () => [[99, 60] as const, [10, 60] as const]).flat();
-    const all = found([[99, 61], ...flapping]).slice(61);
+    const all = found([[99, 601], ...flapping]).slice(601);
     expect(new Set(all.map(words))).toEqual(new Set(['raised']));
     expect(new Set(all.map((each) => each?.since_ms)).size).toBe(1);
     expect(new Set(all.map((each) => each?.sentence))).toEqual(new Set(['CPU at 99 %, HIGH from 75 % on']));
   });
 
   it('may be none', () => {
-    expect(found([[99, 200]], { alert_after_ms: 0 }).every((each) => each === undefined)).toBe(true);
+    expect(found([[99, 700]], { alert_after_ms: 0 }).every((each) => each === undefined)).toBe(true);
+    const limits = [{ resource: 'cpu', medium_from: 25, high_from: 75, alert_after_ms: 0 }];
+    expect(found([[99, 700]], { limits }).every((each) => each === undefined)).toBe(true);
+  });
+
+  it('is an alert sooner or later where the limits say so', () => {
+    const limits = [{ resource: 'cpu', medium_from: 25, high_from: 75, alert_after_ms: 20_000 }];
+    expect(firstOf(found([[99, 700]], { limits }).map(words), 'raised')).toBe(20);
+  });
+
+  describe.each(['memory', 'swap', 'file_systems', 'file_descriptors', 'conntrack'])(
+    'and can be used up: %s',
+    (name) => {
+      /** After how many seconds at a percentage it is an alert. */
+      const after = (percentage: number, settings: object = {}) => {
+        const rule = new RuleUnderTest(bands, settings);
+        const said = Array.from({ length: 400 }, () =>
+          words(rule.sample({ [`${name}_percentage`]: percentage }).found[0]),
+        );
+        return firstOf(said, 'raised');
+      };
+
+      it('is an alert after a minute', () => expect(after(95)).toBe(60));
+
+      it('is one at once when it is full', () => expect(after(99.2)).toBe(0));
+
+      it('is one sooner for who wants all alerts sooner, and none for who wants none', () => {
+        expect(after(95, { alert_after_ms: 7_000 })).toBe(7);
+        expect(after(99.2, { alert_after_ms: 0 })).toBe(-1);
+      });
+
+      it('waits as long as its own limits say', () => {
+        const limits = [{ resource: name, medium_from: 50, high_from: 90, alert_after_ms: 90_000 }];
+        expect(after(95, { limits })).toBe(90);
+      });
+    },
+  );
+
+  it('goes on in another analyzer', () => {
+    const rule = new RuleUnderTest(bands);
+    for (let n = 0; n < 200; n++) rule.sample({ cpu_percentage: 99 });
+    rule.restart();
+    const said = Array.from({ length: 450 }, () => words(rule.sample({ cpu_percentage: 99 }).found[0]));
+    expect(firstOf(said, 'raised')).toBe(400);
+  });
+
+  it('is refused as a memory when it is something else', () => {
+    const judge = bands.judge(Value.Default(bands.config, {}));
+    for (const data of [7, {}, new Map([['cpu', 1]]), new Map([['cpu', { band: 'LOUD' }]])]) {
+      expect(() => judge.restore?.(data)).toThrow(TypeError);
+    }
   });
 });

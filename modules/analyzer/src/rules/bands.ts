@@ -1,10 +1,11 @@
 // LOW, MEDIUM or HIGH for every resource that has a headline percentage. A value that swings around a limit changes the band once.
 
 import { compilePattern } from '@ganglion/kernel';
-import { type Band, headlinesOf } from '@ganglion/topics';
-import Type from 'typebox';
+import { Band, headlinesOf } from '@ganglion/topics';
+import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import { limitsOutOfOrder } from '../errors.ts';
-import { defineRule } from '../rule.ts';
+import { defineRule, type Sample } from '../rule.ts';
 
 const Limit = (description: string) => Type.Number({ minimum: 0, maximum: 100, unit: '%', description });
 
@@ -14,15 +15,24 @@ const HighFrom = Limit('HIGH from this percentage on');
 /** Entries of `limits`, so that judging a measure stays cheap. */
 const LIMITS_MAX = 1_000;
 
-interface Exception extends Limits {
+interface Exception {
   readonly resource?: string;
   readonly machines?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly medium_from: number;
+  readonly high_from: number;
+  readonly alert_after_ms?: number;
 }
 
+type Ends = Pick<Exception, 'medium_from' | 'high_from'>;
+
+/** What counts for one resource of one machine. */
 interface Limits {
   readonly medium_from: number;
   readonly high_from: number;
+  readonly alert_after_ms: number;
+  /** From this percentage on, it is an alert at once. */
+  readonly full_from: number;
 }
 
 /** Where the limits for all would cry wolf: memory is there to be used, and a file system that is half full has room for long. */
@@ -31,6 +41,11 @@ const USUAL: readonly Exception[] = ['memory', 'file_systems'].map((resource) =>
   medium_from: 75,
   high_from: 90,
 }));
+
+/** What is used up when it is full, so that nothing goes on: it waits for nobody, and does not come and go as work does. */
+const USED_UP: ReadonlySet<string> = new Set(['memory', 'swap', 'file_systems', 'file_descriptors', 'conntrack']);
+const USED_UP_AFTER_MS = 60_000;
+const FULL_FROM = 99;
 
 export const bands = defineRule({
   name: 'bands',
@@ -55,8 +70,10 @@ export const bands = defineRule({
       alert_after_ms: Type.Integer({
         minimum: 0,
         maximum: 86_400_000,
-        default: 60_000,
-        description: 'An alert is raised when a resource was HIGH for so long; 0 for none',
+        default: 600_000,
+        description:
+          'An alert is raised when a resource was HIGH for so long; 0 for none. What can be used up (memory, swap, file systems, ' +
+          'file descriptors, tracked connections) is one after a minute at most, and at once when it is full',
       }),
       clear_ms: Type.Integer({
         minimum: 0,
@@ -82,6 +99,13 @@ export const bands = defineRule({
             ),
             medium_from: MediumFrom,
             high_from: HighFrom,
+            alert_after_ms: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: 86_400_000,
+                description: 'HIGH for so long is an alert; 0 for none. Otherwise as without the entry',
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -97,9 +121,7 @@ export const bands = defineRule({
     { additionalProperties: false, default: {} },
   ),
 
-  judge({ limits, margin, dwell_ms, alert_after_ms, clear_ms, ...everywhere }) {
-    // Who wants to be told at once hears of the end at once, too.
-    const held_ms = alert_after_ms < dwell_ms ? 0 : clear_ms;
+  judge({ limits, margin, dwell_ms, clear_ms, ...everywhere }) {
     checkOrder('analyzer.bands', everywhere);
     for (const [index, limit] of limits.entries()) checkOrder(`analyzer.bands.limits.${index}`, limit);
     const exceptions = [...USUAL, ...limits].map((exception: Exception) => {
@@ -109,29 +131,48 @@ export const bands = defineRule({
     // The last one that fits counts, so look from the end.
     exceptions.reverse();
 
+    const limitsOf = (resource: string, machine: string, labels: Sample['labels']): Limits => {
+      const exception = exceptions.find(
+        (each) =>
+          (each.resource ?? resource) === resource &&
+          each.isFor(machine) &&
+          each.labels.every(([label, value]) => labels[label] === value),
+      )?.limit;
+      const { medium_from, high_from } = exception ?? everywhere;
+      const can_wait = !USED_UP.has(resource);
+      const usual_ms = can_wait ? everywhere.alert_after_ms : Math.min(USED_UP_AFTER_MS, everywhere.alert_after_ms);
+      const full_from = can_wait ? Number.POSITIVE_INFINITY : FULL_FROM;
+      return { medium_from, high_from, alert_after_ms: exception?.alert_after_ms ?? usual_ms, full_from };
+    };
+
     return {
-      begin: (): State => new Map(),
+      begin: (): State => stateOf(new Map()),
 
       sample(state, { machine, labels, body, time_ms }, say) {
+        const { standings } = state;
+        if (state.labels !== labels) {
+          state.labels = labels;
+          state.limits.clear();
+        }
         for (const [resource, percentage] of headlinesOf(body)) {
-          const exception = exceptions.find(
-            (each) =>
-              (each.resource ?? resource) === resource &&
-              each.isFor(machine) &&
-              each.labels.every(([label, value]) => labels[label] === value),
-          );
-          const limit = exception?.limit ?? everywhere;
-          const before = state.get(resource);
-          const now = before ?? { band: 'LOW', since_ms: time_ms, lower_since_ms: undefined, trouble: undefined };
-          if (before === undefined) {
-            if (state.size >= RESOURCES_MAX) continue;
-            state.set(resource, now);
-            now.band = bandOf(percentage, limit, 0);
+          let now = standings.get(resource);
+          if (now === undefined && standings.size >= RESOURCES_MAX) continue;
+          let limit = state.limits.get(resource);
+          if (limit === undefined) {
+            limit = limitsOf(resource, machine, labels);
+            state.limits.set(resource, limit);
+          }
+          if (now === undefined) {
+            const band = bandOf(percentage, limit, 0);
+            now = { band, since_ms: time_ms, lower_since_ms: undefined, trouble: undefined };
+            standings.set(resource, now);
           } else move(now, percentage, limit, time_ms, { margin, dwell_ms });
           say.field(`${resource}_percentage`, percentage);
           say.field(`${resource}_result`, now.band);
+          const { alert_after_ms } = limit;
           if (alert_after_ms === 0) continue;
-          const trouble = troubleOf(now, percentage, time_ms, { alert_after_ms, clear_ms: held_ms });
+          // Who wants to be told at once hears of the end at once, too.
+          const trouble = troubleOf(now, percentage, time_ms, limit, alert_after_ms < dwell_ms ? 0 : clear_ms);
           if (trouble === undefined) continue;
           say.finding({
             key: resource,
@@ -146,6 +187,9 @@ export const bands = defineRule({
           });
         }
       },
+
+      save: ({ standings }) => standings,
+      restore: restored,
     };
   },
 });
@@ -153,26 +197,48 @@ export const bands = defineRule({
 /** Resources of a machine that are judged, at most. */
 const RESOURCES_MAX = 200;
 
-interface Standing {
-  band: Band;
-  /** Since when it is in that band. */
-  since_ms: number;
-  /** Since when it would be in a lower one; undefined when it would not. */
-  lower_since_ms: number | undefined;
-  trouble: Trouble | undefined;
-}
-
 /** A resource that is HIGH, or was a short while ago. */
-interface Trouble {
-  since_ms: number;
+const Trouble = Type.Object({
+  since_ms: Type.Number(),
   /** The last that was HIGH. */
-  value: number;
+  value: Type.Number(),
   /** Whether it was HIGH for long enough to be an alert. */
-  raised: boolean;
+  raised: Type.Boolean(),
+});
+
+type Trouble = Static<typeof Trouble>;
+
+const Standing = Type.Object({
+  band: Band,
+  /** Since when it is in that band. */
+  since_ms: Type.Number(),
+  /** Since when it would be in a lower one; undefined when it would not. */
+  lower_since_ms: Type.Union([Type.Number(), Type.Undefined()]),
+  trouble: Type.Union([Trouble, Type.Undefined()]),
+});
+
+type Standing = Static<typeof Standing>;
+
+interface State {
+  /** By resource. */
+  readonly standings: Map<string, Standing>;
+  /** The limits of this machine with these labels, by resource. */
+  readonly limits: Map<string, Limits>;
+  labels: Sample['labels'] | undefined;
 }
 
-/** By resource. */
-type State = Map<string, Standing>;
+function stateOf(standings: Map<string, Standing>): State {
+  return { standings, limits: new Map(), labels: undefined };
+}
+
+/** @throws TypeError when it is nothing that was saved */
+function restored(data: unknown): State {
+  if (!(data instanceof Map)) throw new TypeError('no standings');
+  for (const [resource, standing] of data) {
+    if (typeof resource !== 'string' || !Value.Check(Standing, standing)) throw new TypeError('no standing');
+  }
+  return stateOf(data);
+}
 
 /** A band rises at once; it falls when the value has been below the limit by the margin for the dwell time. */
 function move(
@@ -203,13 +269,16 @@ function troubleOf(
   now: Standing,
   value: number,
   time_ms: number,
-  { alert_after_ms, clear_ms }: { readonly alert_after_ms: number; readonly clear_ms: number },
+  { alert_after_ms, full_from }: Limits,
+  clear_ms: number,
 ): Trouble | undefined {
   if (now.band === 'HIGH') {
     now.trouble ??= { since_ms: now.since_ms, value, raised: false };
     // What it is on its way out is no more what was wrong.
-    if (now.lower_since_ms === undefined) now.trouble.value = value;
-    now.trouble.raised ||= time_ms - now.trouble.since_ms >= alert_after_ms;
+    if (now.lower_since_ms === undefined) {
+      now.trouble.value = value;
+      now.trouble.raised ||= time_ms - now.trouble.since_ms >= alert_after_ms || value >= full_from;
+    }
   } else if (now.trouble?.raised !== true || time_ms - now.since_ms >= clear_ms) now.trouble = undefined;
   return now.trouble;
 }
@@ -223,7 +292,7 @@ function enter(now: Standing, band: Band, time_ms: number): void {
 const RANK: Readonly<Record<Band, number>> = { LOW: 0, MEDIUM: 1, HIGH: 2 };
 
 /** The band of a percentage whose limits are lower by a margin, but never by more than would leave a band no room. */
-function bandOf(percentage: number, { medium_from, high_from }: Limits, margin: number): Band {
+function bandOf(percentage: number, { medium_from, high_from }: Ends, margin: number): Band {
   if (percentage < medium_from - Math.min(margin, medium_from / 2)) return 'LOW';
   return percentage < high_from - Math.min(margin, (high_from - medium_from) / 2) ? 'MEDIUM' : 'HIGH';
 }
@@ -235,6 +304,6 @@ function nameOf(resource: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function checkOrder(path: string, { medium_from, high_from }: Limits): void {
+function checkOrder(path: string, { medium_from, high_from }: Ends): void {
   if (medium_from >= high_from) throw limitsOutOfOrder(path, medium_from, high_from);
 }

@@ -269,23 +269,27 @@ function turn(level: Level, value: number, time_ms: number): void {
 function trendOf(level: Level, scale: number, time_ms: number, { reach, is_work }: Nature): Trend | undefined {
   const width_ms = WIDTHS_MS[scale] as number;
   const open = level.open[scale] as number;
+  const begin = Math.max(0, open - BUCKETS + 1);
+  let n = 0;
+  for (let bucket = begin; bucket < open; bucket++) if (!Number.isNaN(meanAt(level, scale, bucket))) n++;
+  if (n < POINTS_MIN) return undefined;
+  // What has added too little to be believed that far is most of what there is: it costs no more than this.
+  const sixth = Math.max(2, Math.floor(n / 6));
+  const end = meanFrom(level, scale, open - 1, -1, sixth);
+  const added = end - meanFrom(level, scale, begin, 1, sixth);
+  if (added <= 0 || 1 - end > 1.5 * reach * added) return undefined;
+
   const xs: number[] = [];
   const ys: number[] = [];
-  for (let bucket = Math.max(0, open - BUCKETS + 1); bucket < open; bucket++) {
-    const mean = level.means[scale * BUCKETS + (bucket % BUCKETS)] as number;
+  for (let bucket = begin; bucket < open; bucket++) {
+    const mean = meanAt(level, scale, bucket);
     if (Number.isNaN(mean)) continue;
     xs.push(bucket - open);
     ys.push(mean);
   }
-  const n = xs.length;
-  const first = xs[0];
-  const last = xs[n - 1];
-  if (n < POINTS_MIN || first === undefined || last === undefined || last - first < POINTS_MIN - 1) return undefined;
-  // What has added too little to be believed that far is most of what there is: it costs no more than this.
-  const sixth = Math.max(2, Math.floor(n / 6));
-  const end = meanOf(ys, n - sixth, n);
-  const added = end - meanOf(ys, 0, sixth);
-  if (added <= 0 || 1 - end > 1.5 * reach * added) return undefined;
+  const first = xs[0] as number;
+  const last = xs[n - 1] as number;
+  if (last - first < POINTS_MIN - 1) return undefined;
 
   const slopes = slopesOf(xs, ys);
   const slope = slopes[slopes.length >> 1] as number;
@@ -373,6 +377,22 @@ function slopesOf(xs: readonly number[], ys: readonly number[]): Float64Array {
     for (let j = i + 1; j < n; j++) slopes[at++] = ((ys[j] as number) - y) / ((xs[j] as number) - x);
   }
   return slopes.sort();
+}
+
+function meanAt({ means }: Level, scale: number, bucket: number): number {
+  return means[scale * BUCKETS + (bucket % BUCKETS)] as number;
+}
+
+/** The mean of so many points from a bucket on, upwards or downwards. There have to be as many. */
+function meanFrom(level: Level, scale: number, from: number, step: 1 | -1, points: number): number {
+  let sum = 0;
+  for (let bucket = from, left = points; left > 0; bucket += step) {
+    const mean = meanAt(level, scale, bucket);
+    if (Number.isNaN(mean)) continue;
+    sum += mean;
+    left--;
+  }
+  return sum / points;
 }
 
 function meanOf(values: readonly number[], from: number, until: number): number {
