@@ -61,6 +61,7 @@ export class Ranges {
 
   /** Says how much time the rows that come stand for. */
   elapse(elapsed_ms: number): void {
+    if (elapsed_ms === this.#elapsed_ms) return;
     this.#elapsed_ms = elapsed_ms;
     for (const [scale, memory_ms] of SCALES_MS.entries()) {
       this.#gains[scale] = Math.min(GAIN_MAX, 1 - Math.exp(-elapsed_ms / memory_ms));

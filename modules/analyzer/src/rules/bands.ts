@@ -149,40 +149,39 @@ export const bands = defineRule({
       begin: (): State => stateOf(new Map()),
 
       sample(state, { machine, labels, body, time_ms }, say) {
-        const { standings } = state;
         if (state.labels !== labels) {
           state.labels = labels;
-          state.limits.clear();
+          state.judged.clear();
         }
-        for (const [resource, percentage] of headlinesOf(body)) {
-          let now = standings.get(resource);
-          if (now === undefined && standings.size >= RESOURCES_MAX) continue;
-          let limit = state.limits.get(resource);
-          if (limit === undefined) {
-            limit = limitsOf(resource, machine, labels);
-            state.limits.set(resource, limit);
+        for (const field in body) {
+          const percentage = body[field];
+          if (typeof percentage !== 'number') continue;
+          let judged = state.judged.get(field);
+          if (judged === undefined) {
+            for (const [resource] of headlinesOf({ [field]: percentage })) {
+              const limits = limitsOf(resource, machine, labels);
+              judged = follow(state, field, resource, limits, percentage, time_ms);
+            }
+            if (judged === undefined) continue;
           }
-          if (now === undefined) {
-            const band = bandOf(percentage, limit, 0);
-            now = { band, since_ms: time_ms, lower_since_ms: undefined, trouble: undefined };
-            standings.set(resource, now);
-          } else move(now, percentage, limit, time_ms, { margin, dwell_ms });
-          say.field(`${resource}_percentage`, percentage);
-          say.field(`${resource}_result`, now.band);
-          const { alert_after_ms } = limit;
-          if (alert_after_ms === 0) continue;
+          const { resource, result, limits, now } = judged;
+          move(now, percentage, limits, time_ms, { margin, dwell_ms });
+          say.field(field as `${string}_percentage`, percentage);
+          say.field(result, now.band);
+          const { alert_after_ms, high_from } = limits;
+          if (alert_after_ms === 0 || (now.band !== 'HIGH' && now.trouble === undefined)) continue;
           // Who wants to be told at once hears of the end at once, too.
-          const trouble = troubleOf(now, percentage, time_ms, limit, alert_after_ms < dwell_ms ? 0 : clear_ms);
+          const trouble = troubleOf(now, percentage, time_ms, limits, alert_after_ms < dwell_ms ? 0 : clear_ms);
           if (trouble === undefined) continue;
           say.finding({
             key: resource,
             resource,
             severity: 'warning',
-            sentence: `${nameOf(resource)} at ${Math.round(trouble.value)} %, HIGH from ${limit.high_from} % on`,
+            sentence: `${nameOf(resource)} at ${Math.round(trouble.value)} %, HIGH from ${high_from} % on`,
             since_ms: trouble.since_ms,
             value: trouble.value,
-            limit: limit.high_from,
-            figure: `${resource}_percentage`,
+            limit: high_from,
+            figure: field,
             ...(!trouble.raised && { pending: true }),
           });
         }
@@ -222,13 +221,42 @@ type Standing = Static<typeof Standing>;
 interface State {
   /** By resource. */
   readonly standings: Map<string, Standing>;
-  /** The limits of this machine with these labels, by resource. */
-  readonly limits: Map<string, Limits>;
+  /** By the field of the headline; as long as the machine's labels are the same. */
+  readonly judged: Map<string, Judged>;
   labels: Sample['labels'] | undefined;
 }
 
+/** A resource, ready to be judged. */
+interface Judged {
+  readonly resource: string;
+  /** The field that tells its band. */
+  readonly result: `${string}_result`;
+  readonly limits: Limits;
+  readonly now: Standing;
+}
+
 function stateOf(standings: Map<string, Standing>): State {
-  return { standings, limits: new Map(), labels: undefined };
+  return { standings, judged: new Map(), labels: undefined };
+}
+
+/** Undefined when so many are judged that there is no place for it. */
+function follow(
+  state: State,
+  field: string,
+  resource: string,
+  limits: Limits,
+  percentage: number,
+  since_ms: number,
+): Judged | undefined {
+  let now = state.standings.get(resource);
+  if (now === undefined) {
+    if (state.standings.size >= RESOURCES_MAX) return undefined;
+    now = { band: bandOf(percentage, limits, 0), since_ms, lower_since_ms: undefined, trouble: undefined };
+    state.standings.set(resource, now);
+  }
+  const judged: Judged = { resource, result: `${resource}_result`, limits, now };
+  state.judged.set(field, judged);
+  return judged;
 }
 
 /** @throws TypeError when it is nothing that was saved */

@@ -82,31 +82,7 @@ export function readExpression(text: string): Expression {
     field: steps.at(-1)?.name ?? steps.findLast(({ name }) => name !== undefined)?.name ?? first_name,
     demand: rest.join(' '),
     is_many: stars > 0,
-    each(body, meet) {
-      let left = ELEMENTS_MAX;
-      const walk = (value: unknown, at: number, parent: unknown, element: string, figure: string): void => {
-        const step = steps[at];
-        if (step === undefined) {
-          if (left-- > 0) meet({ element, figure, value: scalarOf(value), limit: operand?.(parent, body) });
-          return;
-        }
-        if (step.name !== undefined) {
-          const next = ownOf(value, step.name);
-          if (next === undefined && stars > 0) return;
-          walk(next, at + 1, value, element, figure === '' ? step.name : `${figure}.${step.name}`);
-          return;
-        }
-        if (typeof value !== 'object' || value === null) return;
-        for (const key in value) {
-          const each = ownOf(value, key);
-          if (each === undefined) continue;
-          const name = Array.isArray(value) ? nameIn(each, key) : key;
-          if (step.fits(name))
-            walk(each, at + 1, value, element === '' ? name : `${element} ${name}`, `${figure}.${name}`);
-        }
-      };
-      walk(body, 0, undefined, '', '');
-    },
+    each: stars > 0 ? manyIn(steps, operand) : oneIn(steps, kind, operand),
     holds({ value, limit }) {
       if (compare === undefined || value === undefined || limit === undefined) return undefined;
       return compare(value, limit);
@@ -114,10 +90,62 @@ export function readExpression(text: string): Expression {
   };
 }
 
+type Operand = (parent: unknown, body: unknown) => Scalar | undefined;
+
+/** Finds the value at the end of a way without `*`. */
+function oneIn(steps: readonly Step[], kind: Kind, operand: Operand | undefined): Expression['each'] {
+  const names = steps.map(({ name = '' }) => name);
+  const figure = names.join('.');
+  const is_told_when_missing = kind === 'present' || kind === 'absent';
+  return (body, meet) => {
+    let parent: unknown;
+    let value: unknown = body;
+    for (const name of names) {
+      parent = value;
+      value = ownOf(value, name);
+    }
+    if (value === undefined && !is_told_when_missing) return;
+    meet({ element: '', figure, value: scalarOf(value), limit: operand?.(parent, body) });
+  };
+}
+
+/** Finds all values at the ends of a way with a `*`. */
+function manyIn(steps: readonly Step[], operand: Operand | undefined): Expression['each'] {
+  return (body, meet) => {
+    let left = ELEMENTS_MAX;
+    const walk = (from: unknown, begin: number, above: unknown, element: string, figure: string): void => {
+      let [value, parent, way] = [from, above, figure];
+      for (let at = begin; at < steps.length; at++) {
+        const step = steps[at] as Step;
+        if (step.name === undefined) {
+          walkEach(value, at, element, way);
+          return;
+        }
+        parent = value;
+        value = ownOf(value, step.name);
+        if (value === undefined) return;
+        way = way === '' ? step.name : `${way}.${step.name}`;
+      }
+      if (left-- > 0) meet({ element, figure: way, value: scalarOf(value), limit: operand?.(parent, body) });
+    };
+    const walkEach = (value: unknown, at: number, element: string, figure: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const { fits } = steps[at] as Step;
+      for (const key in value) {
+        const each = ownOf(value, key);
+        if (each === undefined) continue;
+        const name = Array.isArray(value) ? nameIn(each, key) : key;
+        if (fits(name)) walk(each, at + 1, value, element === '' ? name : `${element} ${name}`, `${figure}.${name}`);
+      }
+    };
+    walk(body, 0, undefined, '', '');
+  };
+}
+
 interface Demand {
   readonly kind: Kind;
   readonly compare?: (value: Scalar, limit: Scalar) => boolean | undefined;
-  readonly operand?: (parent: unknown, body: unknown) => Scalar | undefined;
+  readonly operand?: Operand;
 }
 
 function readDemand(tokens: readonly string[]): Demand {
@@ -141,7 +169,7 @@ function readDemand(tokens: readonly string[]): Demand {
   };
 }
 
-function readOperand(tokens: readonly string[]): (parent: unknown, body: unknown) => Scalar | undefined {
+function readOperand(tokens: readonly string[]): Operand {
   const [first = '', second, third, fourth, ...more] = tokens;
   if (second === '%' && third === 'of' && fourth !== undefined && more.length === 0) {
     const share = numberIn(first);
@@ -160,7 +188,7 @@ function readOperand(tokens: readonly string[]): (parent: unknown, body: unknown
   return readField(first);
 }
 
-function readField(text: string): (parent: unknown, body: unknown) => Scalar | undefined {
+function readField(text: string): Operand {
   const names = stepsOf(text).map(({ name }) => name);
   if (names.includes(undefined)) throw new NotUnderstood(`"${text}" is held against, and has a "*"`);
   const way = names as string[];

@@ -231,13 +231,16 @@ function remember(level: Level, time_ms: number): void {
 function top(level: Level, value: number, time_ms: number): void {
   const { tops } = level;
   const hour = Math.floor(time_ms / HOUR_MS);
-  const forget = (from: number) => {
-    for (let each = Math.max(from, hour - HOURS + 1); each <= hour; each++) tops[each % HOURS] = Number.NaN;
-  };
-  if (hour !== level.hour) forget(level.hour + 1);
-  level.hour = hour;
-  if (value >= RAN_OUT) forget(Math.floor(level.low_ms / HOUR_MS));
+  if (hour !== level.hour) {
+    forgetTops(level, level.hour + 1, hour);
+    level.hour = hour;
+  }
+  if (value >= RAN_OUT) forgetTops(level, Math.floor(level.low_ms / HOUR_MS), hour);
   else if (!(value <= (tops[hour % HOURS] as number))) tops[hour % HOURS] = value;
+}
+
+function forgetTops({ tops }: Level, from: number, until: number): void {
+  for (let hour = Math.max(from, until - HOURS + 1); hour <= until; hour++) tops[hour % HOURS] = Number.NaN;
 }
 
 /** Follows the level from turn to turn, and remembers the highest from which it has come down. */

@@ -100,6 +100,7 @@ export const forecast = defineRule({
       begin: (): State => new Map(),
 
       sample(state, { body, time_ms }, say) {
+        let came = 0;
         eachVessel(body, (name, element, used, size, vesselOf) => {
           const id = element === '' ? name : `${name} ${element}`;
           const nature = name === 'file_systems' || name === 'inodes' ? STORAGE : WORK;
@@ -113,11 +114,13 @@ export const forecast = defineRule({
             each.size = size;
           }
           each.time_ms = time_ms;
+          came++;
           const value = Math.min(1, used / size);
           addLevel(each.level, value, time_ms, nature);
           if (each.said === undefined && !each.level.trends.some((trend) => trend !== undefined)) return;
           tell(each, vesselOf(element), value, time_ms, say);
         });
+        if (came === state.size) return;
         for (const [id, each] of state) if (time_ms - each.time_ms > FORGOTTEN_MS) state.delete(id);
       },
 
