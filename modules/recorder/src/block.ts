@@ -2,6 +2,8 @@
 // sixty reads two. A checksum at the end tells a whole block from a damaged one.
 //
 //   version  kind  rows  columns  ( number  bytes  ( absent-bits? values )* )*  CRC-32
+//
+// What a block of cells remembers of its samples stands in columns that begin with how many values they have.
 
 import { crc32 } from 'node:zlib';
 import { BitReader, BitWriter } from './bits.ts';
@@ -25,6 +27,9 @@ export const TIME = 0;
 export const LAST_TIME = 1;
 /** Whose sample it is, where a block holds those of many. */
 export const TRACK = 2;
+/** Of {@link Taken}. They have rows of their own. */
+const TAKEN_TIME = 3;
+const TAKEN_DIGEST = 4;
 const STATS = 8;
 
 /** What is told of a figure: of a sample its value, of a cell all. */
@@ -53,6 +58,17 @@ export function statOf(column: number): number {
 /** Columns by their number, each with a value for every row; NaN is none. */
 export type Columns = Map<number, Float64Array>;
 
+/** Samples of which cells were made, in the order of their time: when each was taken, and a digest of its figures. */
+export interface Taken {
+  readonly times: Float64Array;
+  readonly digests: Float64Array;
+}
+
+export const NONE_TAKEN: Taken = { times: new Float64Array(0), digests: new Float64Array(0) };
+
+/** Samples that a block remembers, at most: of more, those taken last. */
+export const TAKEN_MAX = 20_000;
+
 /** Writes blocks. One serves for all: it uses the same memory each time. */
 export class BlockWriter {
   readonly #codec = new ColumnCodec();
@@ -61,16 +77,19 @@ export class BlockWriter {
   #present = new Float64Array(256);
 
   /** Writes a block. The first `rows` of each column count; the columns' order does not. */
-  write(kind: number, rows: number, columns: Columns): Uint8Array {
+  write(kind: number, rows: number, columns: Columns, taken: Taken = NONE_TAKEN): Uint8Array {
     const block = this.#block;
     block.reset();
     block.varint(VERSION);
     block.varint(kind);
     block.varint(rows);
-    block.varint(columns.size);
+    const owns = taken.times.length > 0 ? [TAKEN_TIME, TAKEN_DIGEST] : [];
+    block.varint(columns.size + owns.length);
     let before = 0;
-    for (const number of [...columns.keys()].sort((a, b) => a - b)) {
-      this.#writeColumn(columns.get(number) as Float64Array, rows);
+    for (const number of [...columns.keys(), ...owns].sort((a, b) => a - b)) {
+      if (number === TAKEN_TIME) this.#writeOwn(taken.times);
+      else if (number === TAKEN_DIGEST) this.#writeOwn(taken.digests);
+      else this.#writeColumn(columns.get(number) as Float64Array, rows);
       const column = this.#column.view();
       block.varint(number - before);
       block.varint(column.length);
@@ -82,6 +101,13 @@ export class BlockWriter {
     bytes.set(body);
     new DataView(bytes.buffer).setUint32(body.length, crc32(body));
     return bytes;
+  }
+
+  /** A column with rows of its own. */
+  #writeOwn(values: Float64Array): void {
+    this.#column.reset();
+    this.#column.varint(values.length);
+    this.#codec.write(this.#column, values, values.length);
   }
 
   #writeColumn(values: Float64Array, rows: number): void {
@@ -148,8 +174,24 @@ export class Block {
   }
 
   /** The numbers of its columns, rising. */
-  numbers(): IterableIterator<number> {
-    return this.#places.keys();
+  *numbers(): Generator<number> {
+    for (const number of this.#places.keys()) if (number !== TAKEN_TIME && number !== TAKEN_DIGEST) yield number;
+  }
+
+  /** What it remembers of the samples that its cells are made of. */
+  taken(): Taken {
+    const times = this.#own(TAKEN_TIME);
+    const digests = this.#own(TAKEN_DIGEST);
+    return times.length === digests.length ? { times, digests } : NONE_TAKEN;
+  }
+
+  #own(number: number): Float64Array {
+    const place = this.#places.get(number);
+    const reader = new BitReader(this.#bytes, place);
+    const rows = place === undefined ? 0 : reader.varint();
+    const values = new Float64Array(Math.min(rows, TAKEN_MAX));
+    if (values.length > 0) codec.read(reader, values, values.length);
+    return values;
   }
 
   has(number: number): boolean {
@@ -178,13 +220,6 @@ export class Block {
     codec.read(reader, packed, present);
     for (let row = 0, at = 0; row < rows; row++) if (is_there[row] === 1) values[row] = packed[at++] as number;
     return values;
-  }
-
-  /** All columns. */
-  columns(): Columns {
-    const columns: Columns = new Map();
-    for (const number of this.#places.keys()) columns.set(number, this.column(number) as Float64Array);
-    return columns;
   }
 }
 

@@ -227,7 +227,8 @@ function sorted(table: Table, by: number): Table {
   return picked(table, order);
 }
 
-function picked(table: Table, rows: readonly number[]): Table {
+/** Some rows of a table, in the order that is given. */
+export function picked(table: Table, rows: readonly number[]): Table {
   const columns: Columns = new Map();
   for (const [number, values] of table.columns) {
     const some = new Float64Array(rows.length);

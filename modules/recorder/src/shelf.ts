@@ -1,11 +1,23 @@
 // The past as it stands: what is in the store, what has no block yet, and what its blocks of cells do not know of yet. Whoever
 // asks gets all of it; and what is due is made here.
 
-import { Block, BlockWriter, CELLS, type Columns, figureOf, SAMPLES, statOf, TIME } from './block.ts';
+import {
+  Block,
+  BlockWriter,
+  CELLS,
+  type Columns,
+  figureOf,
+  NONE_TAKEN,
+  SAMPLES,
+  statOf,
+  type Taken,
+  TIME,
+} from './block.ts';
 import { joinTables, mergeCells, NO_ROWS, rollCells, rollSamples, type Table, withoutRepeats } from './cells.ts';
 import { blockStart, levelAt, SAMPLE_LEVEL, TOP_LEVEL } from './levels.ts';
 import { type Minute, type Minutes, tablesOf } from './minutes.ts';
 import { type BlockPlace, type Change, type Due, placeNumber, placeOf, type Store, type StoredBlock } from './store.ts';
+import { joinTaken, takenOf, withoutTaken } from './taken.ts';
 
 /** After the time of a block is over, what belongs to it may take so long to get its own blocks; for each level. */
 const SETTLE_MS = [0, 75_000, 150_000, 300_000, 600_000];
@@ -121,14 +133,18 @@ export class Shelf {
     return oldest_ms;
   }
 
-  async #stored(place: BlockPlace, { figures, stats }: Wanted = ALL): Promise<Table> {
+  async #block(place: BlockPlace): Promise<Block | undefined> {
     const bytes = await this.#store.block(place);
-    if (bytes === undefined) return NO_ROWS;
+    if (bytes === undefined) return undefined;
     const block = Block.open(bytes);
-    if (block === undefined || !block.has(TIME)) {
-      this.#onDamage(place);
-      return NO_ROWS;
-    }
+    if (block?.has(TIME) === true) return block;
+    this.#onDamage(place);
+    return undefined;
+  }
+
+  async #stored(place: BlockPlace, { figures, stats }: Wanted = ALL): Promise<Table> {
+    const block = await this.#block(place);
+    if (block === undefined) return NO_ROWS;
     const columns: Columns = new Map();
     for (const number of block.numbers()) {
       const figure = figureOf(number);
@@ -139,20 +155,48 @@ export class Shelf {
     return { rows: block.rows, columns };
   }
 
-  /** The cells of a block as they follow from what is finer. */
-  async #made({ level, track, start_ms }: BlockPlace, wanted: Wanted): Promise<Table> {
+  /** The cells of a block as they follow from what is finer; of what is consumed, without what is in it already. */
+  async #made(place: BlockPlace, wanted: Wanted): Promise<Table> {
+    const { level, track, start_ms } = place;
     const { span_ms, width_ms } = levelAt(level);
+    if (level === SAMPLE_LEVEL + 1) return rollSamples(await this.#fresh(place, wanted), width_ms);
     const finer = levelAt(level - 1);
     const parts: Table[] = [];
     for (let at_ms = start_ms; at_ms < start_ms + span_ms; at_ms += finer.span_ms) {
-      const part =
-        level === SAMPLE_LEVEL + 1
-          ? await this.samples(track, at_ms, wanted)
-          : await this.cells({ level: level - 1, track, start_ms: at_ms }, wanted);
+      const part = await this.cells({ level: level - 1, track, start_ms: at_ms }, wanted);
       if (part.rows > 0) parts.push(part);
     }
-    const all = joinTables(parts);
-    return level === SAMPLE_LEVEL + 1 ? rollSamples(all, width_ms) : rollCells(all, width_ms);
+    return rollCells(joinTables(parts), width_ms);
+  }
+
+  /** The samples of which a block of the finest cells is made: all of them, or those that came when the others were gone. */
+  async #fresh(place: BlockPlace, wanted: Wanted): Promise<Table> {
+    const { level, track, start_ms } = place;
+    const is_consumed = this.#isConsumed(place);
+    const parts: Table[] = [];
+    for (let at_ms = start_ms; at_ms < start_ms + levelAt(level).span_ms; at_ms += levelAt(level - 1).span_ms) {
+      // All figures together tell whether one came twice.
+      const part = await this.samples(track, at_ms, is_consumed ? ALL : wanted);
+      if (part.rows > 0) parts.push(part);
+    }
+    const samples = joinTables(parts);
+    if (!is_consumed || samples.rows === 0) return samples;
+    return only(withoutTaken(samples, await this.#takenAt(track, start_ms)), wanted);
+  }
+
+  /** What the blocks of cells remember of samples in some time: the finest, and those that such were added to when they came late. */
+  async #takenAt(track: number, time_ms: number): Promise<Taken[]> {
+    const all: Taken[] = [];
+    for (let level = SAMPLE_LEVEL + 1; level <= TOP_LEVEL; level++) {
+      const place = { level, track, start_ms: blockStart(level, time_ms) };
+      if (level > SAMPLE_LEVEL + 1 && !this.#isConsumed(place)) break;
+      all.push(await this.#taken(place));
+    }
+    return all;
+  }
+
+  async #taken(place: BlockPlace): Promise<Taken> {
+    return (await this.#block(place))?.taken() ?? NONE_TAKEN;
   }
 
   /**
@@ -188,18 +232,28 @@ export class Shelf {
       this.#due.set(placeNumber(place), now_ms + AGAIN_MS);
       return undefined;
     }
-    let table = await this.#made(place, ALL);
+    const is_consumed = this.#isConsumed(place);
+    const { level, track, start_ms } = place;
+    const { span_ms, width_ms } = levelAt(level);
+    let table: Table;
+    let taken = is_consumed ? await this.#taken(place) : NONE_TAKEN;
+    if (level === SAMPLE_LEVEL + 1) {
+      const fresh = await this.#fresh(place, ALL);
+      table = rollSamples(fresh, width_ms);
+      taken = joinTaken(taken, takenOf(fresh));
+    } else table = await this.#made(place, ALL);
     const remove: BlockPlace[] = [];
-    if (this.#isConsumed(place)) {
-      table = mergeCells(await this.#stored(place), table, levelAt(place.level).width_ms);
-      const finer = levelAt(place.level - 1).span_ms;
-      for (let at_ms = place.start_ms; at_ms < place.start_ms + levelAt(place.level).span_ms; at_ms += finer) {
-        remove.push({ level: place.level - 1, track: place.track, start_ms: at_ms });
+    if (is_consumed) {
+      table = mergeCells(await this.#stored(place), table, width_ms);
+      for (let at_ms = start_ms; at_ms < start_ms + span_ms; at_ms += levelAt(level - 1).span_ms) {
+        const finer = { level: level - 1, track, start_ms: at_ms };
+        if (finer.level > SAMPLE_LEVEL) taken = joinTaken(taken, await this.#taken(finer));
+        remove.push(finer);
       }
     }
     if (table.rows === 0) return { done: [place], remove };
     return {
-      blocks: [{ ...place, bytes: this.#writer.write(CELLS, table.rows, table.columns) }],
+      blocks: [{ ...place, bytes: this.#writer.write(CELLS, table.rows, table.columns, taken) }],
       done: [place],
       remove,
     };

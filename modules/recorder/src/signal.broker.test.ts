@@ -142,8 +142,12 @@ it.each([1, 2])('a known signal comes back as it was sent, whatever happens (%i)
     // Those that were held up, some for hours.
     while (late.length > 0 && random() < 0.2) fresh.push(...late.splice(Math.floor(random() * late.length), 1));
     fresh.sort(() => random() - 0.5);
-    // Some come twice.
-    await give(fresh.flatMap((sample) => (random() < 0.1 ? [sample, sample] : [sample])));
+    // Some come twice, and some are told again when all else of their time has long been rolled up.
+    const twice = fresh.flatMap((sample) => (random() < 0.1 ? [sample, sample] : [sample]));
+    const since_ms = Math.max(now_ms - 10 * HOUR_MS, subject.recording.shelf.floor(1));
+    const old = sent.filter(({ time_ms }) => time_ms >= since_ms);
+    const again = old.length === 0 ? [] : [0, 1].map(() => old[Math.floor(random() * old.length)] as Sample);
+    await give([...twice, ...again]);
     await subject.pass(STEP_MS);
   }
   await give(late);
