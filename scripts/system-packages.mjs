@@ -8,8 +8,11 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, w
 /** collectd, and what its plugin for AMQP needs. */
 const COLLECTD = ['collectd-core', 'librabbitmq4', 'libyajl2'];
 
-/** Of the tests; the last three are other people's tools that we speak to. */
-export const OF_TESTS = ['rabbitmq-server', 'chromium', 'python3-pika', 'prometheus', 'influxdb', ...COLLECTD];
+/** Of the tests; the last four are other people's programs that we speak to. */
+export const OF_TESTS = [
+  ...['rabbitmq-server', 'chromium', 'python3-pika'],
+  ...['prometheus', 'influxdb', 'postgresql', ...COLLECTD],
+];
 
 /** Of the check of the tracker against the kernel's own tools: the tools, and what makes the loads. */
 export const OF_VERIFICATION = [
@@ -42,6 +45,7 @@ const IS_THERE = {
   'collectd-core': () => onPath('collectd'),
   influxdb: () => onPath('influxd'),
   iproute2: () => onPath('ip') && onPath('tc'),
+  postgresql: () => hasPostgres(),
   libsensors5: () => isInstalled('libsensors5'),
   libyajl2: () => isInstalled('libyajl2'),
   librabbitmq4: () => isInstalled('librabbitmq4'),
@@ -57,6 +61,7 @@ const SERVICES = {
   'collectd-core': 'collectd',
   glances: 'glances',
   influxdb: 'influxdb',
+  postgresql: 'postgresql',
   'netdata-core': 'netdata',
   prometheus: 'prometheus',
   'prometheus-node-exporter': 'prometheus-node-exporter',
@@ -149,6 +154,12 @@ function onPath(name) {
 function isInstalled(name) {
   const { stdout } = spawnSync('dpkg-query', ['-W', '-f', `\${db:Status-Status}`, name], { encoding: 'utf8' });
   return stdout === 'installed';
+}
+
+/** Debian keeps each version in a folder of its own. */
+function hasPostgres() {
+  const folder = '/usr/lib/postgresql';
+  return existsSync(folder) && readdirSync(folder).some((version) => existsSync(`${folder}/${version}/bin/initdb`));
 }
 
 /** The process numbers of the Erlang machines that run. */

@@ -28,3 +28,21 @@ export function rabbitmqCtlFailed(command: string, why: string): CodedError {
     todo: 'correct the command, or look whether the broker runs',
   });
 }
+
+/** A program of PostgreSQL was not found. */
+export function postgresMissing(program: string): CodedError {
+  return new CodedError('POSTGRES_MISSING', {
+    what: 'no PostgreSQL for the tests',
+    why: `there is no program "${program}"`,
+    todo: 'type: sudo apt-get install postgresql',
+  });
+}
+
+/** A private PostgreSQL did not come up. */
+export function postgresNotStarted(why: string, said: string): CodedError {
+  return new CodedError('POSTGRES_NOT_STARTED', {
+    what: 'the private PostgreSQL did not start',
+    why: oneLine(why),
+    todo: `look at what it said: ${oneLine(said, 1000) || 'nothing'}`,
+  });
+}

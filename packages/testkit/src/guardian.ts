@@ -1,4 +1,4 @@
-// The guardian: a small shell that is the parent of a broker and an epmd, and ends them when we are gone, whatever
+// The guardian: a small shell that is the parent of a server, as a broker and its epmd, and ends them when we are gone, whatever
 // ended us. It reads our commands from a pipe; that the pipe is closed is the sign. So nothing is left behind, not even
 // after a SIGKILL, and no signal has to be handled here.
 
@@ -6,11 +6,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /**
- * Says `running <pid>` and `ended <code>` of the broker. Erlang's own helpers (erl_child_setup, inet_gethost) end when
+ * Says `running <pid>` and `ended <code>` of the server. Erlang's own helpers (erl_child_setup, inet_gethost) end when
  * their pipes to the broker close; a second epmd is never started, see `-start_epmd` in rabbitmq.ts.
  */
 const SCRIPT = `
-folder=$1 epmd_port=$2 server=$3
+folder=$1 epmd_port=$2
+shift 2
 ulimit -S -n 65536 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
 
 end() {
@@ -25,13 +26,13 @@ end() {
 trap end HUP INT TERM
 
 # Either "end" finds the process number, or what is being started here finds that it is over.
-broker() {
+server() {
   sh -c '
-    echo $$ >"$1/pid"
-    [ -e "$1/over" ] && exit
+    echo $$ >"$0/pid"
+    [ -e "$0/over" ] && exit
     echo "running $$"
-    exec "$0" -noinput >>"$1/console.log" 2>&1
-  ' "$server" "$folder"
+    exec "$@" >>"$0/console.log" 2>&1
+  ' "$folder" "$@"
   code=$?
   rm -f "$folder/pid"
   echo "ended $code"
@@ -43,7 +44,7 @@ if [ -n "$epmd_port" ]; then
   epmd=$!
 fi
 while read -r command; do
-  case $command in start) broker & ;; esac
+  case $command in start) server "$@" & ;; esac
 done
 end
 `;
@@ -52,30 +53,30 @@ end
 export interface Guarded {
   /** The folder that ends with it. */
   readonly folder: string;
-  /** The port of the epmd to run; undefined when another guardian runs the one that this broker uses. */
-  readonly epmd_port: number | undefined;
-  /** The program `rabbitmq-server`. */
-  readonly server: string;
+  /** The port of the epmd to run; undefined for a server that needs none, or uses the one that another guardian runs. */
+  readonly epmd_port?: number | undefined;
+  /** The server's program and its words. It becomes what it runs, and does not leave it behind. */
+  readonly command: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Starts a broker, one at a time, and tells of its end. */
+/** Starts a server, one at a time, and tells of its end. */
 export class Guardian {
-  /** Resolves when the broker that was started last has ended. */
+  /** Resolves when the server that was started last has ended. */
   ended: Promise<unknown> = Promise.resolve();
 
   readonly #child: ChildProcess;
   /** Resolves when the guardian has ended, and all with it. */
   readonly #gone: Promise<void>;
-  /** Resolves when the broker that was started last has a process number, or has ended. */
+  /** Resolves when the server that was started last has a process number, or has ended. */
   #started: Promise<unknown> = Promise.resolve();
   #pid: number | undefined;
   #onRunning: () => void = () => {};
   #onEnded: () => void = () => {};
 
-  constructor({ folder, epmd_port, server, environment }: Guarded) {
-    // A group of its own, so that the terminal's Ctrl-C reaches the broker only through us.
-    this.#child = spawn('sh', ['-c', SCRIPT, 'guardian', folder, String(epmd_port ?? ''), server], {
+  constructor({ folder, epmd_port, command, environment }: Guarded) {
+    // A group of its own, so that the terminal's Ctrl-C reaches the server only through us.
+    this.#child = spawn('sh', ['-c', SCRIPT, 'guardian', folder, String(epmd_port ?? ''), ...command], {
       env: environment,
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -90,12 +91,12 @@ export class Guardian {
     }
   }
 
-  /** The process number of the Erlang machine; undefined when it does not run. */
+  /** The process number of the server, as the Erlang machine's; undefined when it does not run. */
   get pid(): number | undefined {
     return this.#pid;
   }
 
-  /** Starts the broker's process; resolves when it is there. It is not ready yet. */
+  /** Starts the server's process; resolves when it is there. It is not ready yet. */
   async start(): Promise<void> {
     const running = new Promise<void>((resolve) => {
       this.#onRunning = resolve;
@@ -109,7 +110,7 @@ export class Guardian {
     await this.#started;
   }
 
-  /** Sends the Erlang machine a signal, if it runs. */
+  /** Sends the server a signal, if it runs. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     await this.#started;
     if (this.#pid === undefined) return;

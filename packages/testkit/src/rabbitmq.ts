@@ -183,7 +183,7 @@ class Broker implements PrivateRabbitmq {
     this.#guardian = new Guardian({
       folder,
       epmd_port: first === undefined ? epmd_port : undefined,
-      server,
+      command: [server, '-noinput'],
       environment: this.environment,
     });
   }
