@@ -4,19 +4,6 @@ import { CodedError, oneLine, reasonOf } from '@ganglion/kernel';
 
 const configuration = { configuration: true };
 
-/** A secret cannot be read. What is in it, is never told. */
-export function secretUnreadable(path: string, why: string): CodedError {
-  return new CodedError(
-    'SECRET_UNREADABLE',
-    {
-      what: `setting ${oneLine(path, 120)}`,
-      why: oneLine(why, 200),
-      todo: 'name a file that this user may read and that is not empty, or a variable that is set',
-    },
-    configuration,
-  );
-}
-
 /** The port for Prometheus cannot be listened on. */
 export function metricsPortUnusable(host: string, port: number, thrown: unknown): CodedError {
   return new CodedError(

@@ -1,9 +1,8 @@
 // What a format is: one way in which others get the figures. Each is one file in `formats/`: its settings, and what it makes of them.
 
-import type { Context, Log } from '@ganglion/kernel';
+import type { Context, Log, SecretPlace } from '@ganglion/kernel';
 import type { Static, TObject, TProperties } from 'typebox';
 import type { Fleet } from './fleet.ts';
-import type { SecretPlace } from './secret.ts';
 
 /** What a format is given beside its settings. */
 export interface Tools {

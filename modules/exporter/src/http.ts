@@ -1,9 +1,8 @@
 // One HTTP request of a format: bounded in time and in what is read, never redirected, every failure in one line.
 
-import { reasonOf } from '@ganglion/kernel';
+import { reasonOf, Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { NotTaken } from './pusher.ts';
-import { Secret } from './secret.ts';
 
 /** What is read of an answer; the rest is let go. */
 const ANSWER_BYTES_MAX = 64 * 1024;

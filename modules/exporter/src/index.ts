@@ -1,12 +1,11 @@
 // The exporter: listens to what the machines measure and how they are judged, and hands it to other people's tools.
 
-import { defineModule, live, unread } from '@ganglion/kernel';
+import { defineModule, live, readSecret, unread } from '@ganglion/kernel';
 import { analysis, birth, death, measure } from '@ganglion/topics';
 import Type from 'typebox';
 import { Fleet } from './fleet.ts';
 import type { Format, Open } from './format.ts';
 import * as every from './formats/index.ts';
-import { readSecret } from './secret.ts';
 
 const formats: readonly Format[] = Object.values(every);
 

@@ -219,3 +219,16 @@ export function stopTimedOut(module: string, stage: string, limit_ms: number): C
     todo: 'what was still under way is lost; look at the log above',
   });
 }
+
+/** A secret cannot be read. What is in it, is never told. */
+export function secretUnreadable(path: string, why: string): CodedError {
+  return new CodedError(
+    'SECRET_UNREADABLE',
+    {
+      what: `setting ${oneLine(path, 120)}`,
+      why: oneLine(why, 200),
+      todo: 'name a file that this user may read and that is not empty, or a variable that is set',
+    },
+    { configuration: true },
+  );
+}

@@ -88,6 +88,7 @@ export {
   runModule,
   STOP_STAGE_MS,
 } from './runner.ts';
+export { readSecret, Secret, type SecretPlace } from './secret.ts';
 export { stopOnSignal } from './signals.ts';
 export {
   type BodyOf,

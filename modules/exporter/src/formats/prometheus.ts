@@ -6,6 +6,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { metricsPortUnusable } from '../errors.ts';
 import type { Figure } from '../figures.ts';
@@ -13,7 +14,6 @@ import type { Fleet, Named } from '../fleet.ts';
 import { defineFormat } from '../format.ts';
 import { Made } from '../made.ts';
 import { type Family, familyOf, inBaseUnit, machineLabels, ownLabels, Twins } from '../prometheus-names.ts';
-import { Secret } from '../secret.ts';
 import { Turns } from '../turns.ts';
 
 /** Connections at once; there are a few Prometheis, and each has one. */

@@ -1,9 +1,8 @@
 // Secrets: a setting names where one stands, a file or a variable; it never stands in the settings itself.
 
 import { readFileSync, statSync } from 'node:fs';
-import { reasonOf } from '@ganglion/kernel';
 import Type from 'typebox';
-import { secretUnreadable } from './errors.ts';
+import { reasonOf, secretUnreadable } from './errors.ts';
 
 /** Bytes of a file that holds one, at most. */
 const SECRET_BYTES_MAX = 64 * 1024;
