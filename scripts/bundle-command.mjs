@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Native helpers that `ws` tries to load and does without. */
-const OPTIONAL = ['bufferutil', 'utf-8-validate'];
+/** Native helpers that `ws` and `pg` try to load and do without. */
+const OPTIONAL = ['bufferutil', 'utf-8-validate', 'pg-native'];
 
 /** Lets a package written as CommonJS load Node's own modules from a bundle written as ES modules. */
 export const BANNER = `import { createRequire as requireFrom } from 'node:module';

@@ -19,6 +19,8 @@ export interface Heard {
 export class Stranger {
   readonly #channel: ConfirmChannel;
   readonly #exchange: string;
+  #asked = 0;
+  #answers: Collected<{ readonly correlation_id: unknown; readonly text: string }> | undefined;
 
   constructor(channel: ConfirmChannel, exchange: string) {
     this.#channel = channel;
@@ -34,6 +36,24 @@ export class Stranger {
   /** Resolves when the broker has taken over all that was said. */
   async said(): Promise<void> {
     await this.#channel.waitForConfirms();
+  }
+
+  /** Asks a question, and waits for the first answer: `{ answer }` or `{ refused }`. */
+  async ask(key: string, body: object, timeout_ms = 30_000): Promise<unknown> {
+    const correlationId = `${++this.#asked}`;
+    this.#answers ??= await this.#hearAnswers();
+    const answered = this.#answers.first(({ correlation_id }) => correlation_id === correlationId);
+    const replyTo = 'amq.rabbitmq.reply-to';
+    this.say(key, body, { replyTo, correlationId, expiration: timeout_ms, contentType: 'application/json' });
+    return JSON.parse((await answered).text);
+  }
+
+  async #hearAnswers(): Promise<Collected<{ readonly correlation_id: unknown; readonly text: string }>> {
+    const answers = new Collected<{ readonly correlation_id: unknown; readonly text: string }>();
+    const take = (message: Message | null) =>
+      message && answers.push({ correlation_id: message.properties.correlationId, text: message.content.toString() });
+    await this.#channel.consume('amq.rabbitmq.reply-to', take, { noAck: true });
+    return answers;
   }
 
   /** Collects what passes under a pattern, from when this resolves. */

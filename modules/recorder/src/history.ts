@@ -5,18 +5,21 @@ import { join } from 'node:path';
 import { CodedError } from '@ganglion/kernel';
 import { Value } from 'typebox/value';
 import { askCounter } from './counter.ts';
-import { backupFailed } from './errors.ts';
-import { config, historyFolder, keepOf } from './settings.ts';
+import { backupElsewhere, backupFailed } from './errors.ts';
+import { isOutOfReach, keepingOf } from './keeping.ts';
+import { config, keepOf } from './settings.ts';
 import { FILE, openSqlite } from './sqlite/store.ts';
 
 export { type LevelPlan, type PlanOptions, planOf } from './plan.ts';
 
-/** What keeps a recorder with these settings from keeping the past here; undefined when nothing does. */
+/** What keeps a recorder with these settings from keeping the past here; undefined when nothing does, or it may be waited for. */
 export async function historyFault(settings: unknown): Promise<CodedError | undefined> {
   try {
-    await openSqlite({ folder: folderIn(settings) }).close();
+    const { open } = await keepingOf(settingsIn(settings));
+    await (await open()).close();
     return undefined;
   } catch (error) {
+    if (isOutOfReach(error)) return undefined;
     if (error instanceof CodedError) return error;
     throw error;
   }
@@ -26,10 +29,11 @@ export async function historyFault(settings: unknown): Promise<CodedError | unde
  * Copies the past into one file, also while a recorder uses it: then that one does it.
  *
  * @param path absolute; it must not be there
- * @throws CodedError `BACKUP_FAILED`, and what opening the past throws
+ * @throws CodedError `BACKUP_FAILED`, `BACKUP_BY_DATABASE`, and what opening the past throws
  */
 export async function backupHistory(settings: unknown, path: string): Promise<void> {
-  const folder = folderIn(settings);
+  const { folder, place } = await keepingOf(settingsIn(settings));
+  if (folder === undefined) throw backupElsewhere(place);
   if (!existsSync(join(folder, FILE))) throw backupFailed(path, new Error(`there is no past in ${folder}`));
   let store: ReturnType<typeof openSqlite>;
   try {
@@ -58,8 +62,13 @@ export function keepIn(settings: unknown): number[] {
   return keepOf(Value.Parse(config, Value.Default(config, Object.fromEntries(numbers))));
 }
 
-/** The folder of the past by settings that were not checked yet: what is wrong in them is said by whoever checks them. */
-function folderIn(settings: unknown): string {
-  const folder = typeof settings === 'object' && settings !== null && 'folder' in settings ? settings.folder : '';
-  return historyFolder(typeof folder === 'string' ? folder : '');
+/** Where the past is by settings that were not checked yet: what is wrong in them is said by whoever checks them. */
+function settingsIn(settings: unknown): Parameters<typeof keepingOf>[0] {
+  const given = typeof settings === 'object' && settings !== null ? settings : {};
+  const { folder, database, database_password } = given as Readonly<Record<string, unknown>>;
+  return {
+    folder: typeof folder === 'string' ? folder : '',
+    database: typeof database === 'string' ? database : '',
+    ...(Value.Check(config.properties.database_password, database_password) && { database_password }),
+  };
 }

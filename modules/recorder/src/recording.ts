@@ -1,7 +1,7 @@
 // Recording: what comes is written to the journal in batches, and is the store's when that is done; then it gets its blocks, and
 // those their cells. A sample is on disk before anybody is told so, and in its place whenever it comes.
 
-import { type Log, LogLimiter } from '@ganglion/kernel';
+import { CodedError, type Log, LogLimiter } from '@ganglion/kernel';
 import { Block, BlockWriter, figureOf, SAMPLES, TIME, TRACK } from './block.ts';
 import { historyDamaged, historyUnwritable } from './errors.ts';
 import { FigureReader, type Layout } from './figures.ts';
@@ -45,7 +45,7 @@ export interface RecordingOptions {
   readonly now?: () => number;
   /** A clock that nobody sets. Default: the system's. */
   readonly steady?: () => number;
-  /** Where it is, for the log. */
+  /** The folder where it is, or the database, for the log. */
   readonly folder?: string;
 }
 
@@ -247,7 +247,7 @@ export class Recording {
 
   #fault(error: unknown): void {
     this.#count('write_faults');
-    const told = historyUnwritable(this.#folder, error);
+    const told = error instanceof CodedError ? error : historyUnwritable(this.#folder, error);
     if (!this.#is_faulty || this.#limiter.pass('write') !== undefined) {
       this.#log?.error({ code: told.code, folder: this.#folder }, told.message);
     }

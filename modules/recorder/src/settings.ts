@@ -2,6 +2,7 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { Secret } from '@ganglion/kernel';
 import Type, { type Static } from 'typebox';
 import { LEVELS } from './levels.ts';
 
@@ -22,6 +23,11 @@ export const config = Type.Object(
       default: '',
       description: 'Folder of the past; without one, "history" in the folder of the service or the user',
     }),
+    database: Type.String({
+      default: '',
+      description: 'A PostgreSQL that keeps the past instead of a folder, as postgres://USER:PASSWORD@HOST:PORT/NAME',
+    }),
+    database_password: Type.Optional(Secret('the password of the user in the database, where the address has none')),
     // No shorter than two blocks of what is made of them.
     keep_samples_ms: keep(0, 20 * 60_000, 'samples as they came'),
     keep_10s_ms: keep(1, 2 * 3_600_000, 'cells of ten seconds'),
@@ -39,7 +45,7 @@ export const config = Type.Object(
 export type Config = Static<typeof config>;
 
 /** How long each level is kept, milliseconds. */
-export function keepOf(given: Omit<Config, 'folder' | 'max_bytes'>): number[] {
+export function keepOf(given: Omit<Config, 'folder' | 'database' | 'database_password' | 'max_bytes'>): number[] {
   const { keep_samples_ms, keep_10s_ms, keep_1min_ms, keep_15min_ms } = given;
   return [keep_samples_ms, keep_10s_ms, keep_1min_ms, keep_15min_ms, keep_15min_ms];
 }

@@ -1,5 +1,6 @@
 // What a store of the past is: blocks by level, machine and time, and what is needed to keep them in order. It knows nothing
-// of what is in a block. SQLite keeps this contract, in `sqlite/`; whatever else does has to pass the same tests.
+// of what is in a block. SQLite keeps this contract, in `sqlite/`, and PostgreSQL, in `postgres/`; both pass the same tests, those of
+// `store-conformance.ts`.
 
 /** Where a block lies. */
 export interface BlockPlace {
@@ -74,6 +75,9 @@ export interface Change {
   readonly events?: readonly PastEvent[];
 }
 
+/**
+ * Reads reject when what keeps it is out of reach, and go again when it is back; what is damaged they leave out and count.
+ */
 export interface Store {
   /** What keeps it, for people: `SQLite 3.53 (node-sqlite3-wasm)`. */
   readonly engine: string;
@@ -96,11 +100,17 @@ export interface Store {
   lastEvent(family: string, source: string, until_ms: number): Promise<PastEvent | undefined>;
   /** When the oldest event was. */
   oldestEvent(): Promise<number | undefined>;
-  /** Makes a change. When it resolves, the change outlives whatever ends this process. Rejects when nothing was changed. */
+  /**
+   * Makes a change. When it resolves, the change outlives whatever ends this process. Rejects when nothing was changed, or when nobody
+   * can know, as where a connection is lost in the very end: whatever it is, it may be made again.
+   */
   commit(change: Change): Promise<void>;
-  /** Bytes of what is kept. */
+  /** Bytes of what is kept, with what is let go but still takes room. */
   usedBytes(): Promise<number>;
-  /** Copies all that is committed into a file of its own, which must not be there. Others go on meanwhile. */
+  /**
+   * Copies all that is committed into a file of its own, which must not be there. Others go on meanwhile. Rejects where others do
+   * that better.
+   */
   backup(path: string): Promise<void>;
   /** Lets go of the store. Safe to call twice. */
   close(): Promise<void>;
@@ -108,6 +118,10 @@ export interface Store {
 
 /** Tracks, at most. */
 export const TRACKS_MAX = 2 ** 22 - 1;
+
+/** Events, at most; past that the oldest go, some at a time. */
+export const EVENTS_MAX = 1_000_000;
+export const EVENTS_STEP = 1_000;
 
 const MINUTE_MS = 60_000;
 

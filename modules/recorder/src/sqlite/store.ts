@@ -22,6 +22,8 @@ import {
   type BlockPlace,
   type Change,
   type Due,
+  EVENTS_MAX,
+  EVENTS_STEP,
   type EventQuery,
   type Figure,
   type PastEvent,
@@ -50,10 +52,6 @@ const CACHE_BYTES = 8 * 1024 * 1024;
 
 /** Pages that wait beside the file until they go over: four thousand of them are 16 MB. */
 const CHECKPOINT_PAGES = 4_000;
-
-/** Events, at most; past that the oldest go, some at a time. */
-const EVENTS_MAX = 1_000_000;
-const EVENTS_STEP = 1_000;
 
 export interface SqliteOptions {
   /** Made when it is not there. */

@@ -1,0 +1,164 @@
+// One connection to PostgreSQL, made when it is first needed and made anew after it was lost. What is asked goes one after the other.
+
+import { CodedError } from '@ganglion/kernel';
+import { Client } from 'pg';
+import { historyDatabaseFailed, historyDatabaseRefused, historyDatabaseUnreachable } from '../errors.ts';
+import type { Address } from './address.ts';
+
+/** What a connection, an answer and an ordered end may take. */
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 30_000;
+const END_MS = 1_000;
+
+/** The kernel's look after a connection on which nothing is said. */
+const KEEP_ALIVE_MS = 10_000;
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Asks something on an open connection. Rejects with what PostgreSQL says. */
+export type Ask = (sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
+
+export interface LinkOptions {
+  readonly address: Address;
+  /** What the server calls it: `ganglion recorder 3f2a91c0 reads`. */
+  readonly name: string;
+  /** Called on each new connection before anything else. When it rejects, there is none. */
+  readonly onConnected: (ask: Ask) => Promise<void>;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  #client: Client | undefined;
+  /** The last that was asked for. */
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks one thing.
+   *
+   * @throws CodedError `HISTORY_DATABASE_UNREACHABLE`, `HISTORY_DATABASE_REFUSED`, `HISTORY_DATABASE_FAILED`, and what
+   * `onConnected` throws
+   */
+  ask(sql: string, values?: readonly unknown[]): Promise<readonly Row[]> {
+    return this.#inTurn((ask) => ask(sql, values));
+  }
+
+  /**
+   * All or nothing of what is asked. Rejects as {@link Link.ask} does: then nothing was done, unless the connection was lost in the very
+   * end, when nobody can know; so only what may be done twice is to be asked.
+   */
+  transaction(work: (ask: Ask) => Promise<void>): Promise<void> {
+    return this.#inTurn(async (ask) => {
+      await ask('BEGIN');
+      try {
+        await work(ask);
+        await ask('COMMIT');
+      } catch (error) {
+        // On a connection that is gone it is over by itself.
+        await ask('ROLLBACK').catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  /** Ends the connection. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = this.#client;
+    this.#client = undefined;
+    if (client === undefined) return;
+    const late = setTimeout(() => client.connection.stream.destroy(), END_MS);
+    await client.end().catch(() => {});
+    clearTimeout(late);
+  }
+
+  #inTurn<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    const done = this.#last.then(async () => {
+      try {
+        const client = await this.#connected();
+        return await work(this.#asker(client));
+      } catch (error) {
+        throw this.#told(error);
+      }
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #connected(): Promise<Client> {
+    if (this.#closed) throw new Error('it was closed');
+    if (this.#client !== undefined) return this.#client;
+    const { address, name, onConnected } = this.#options;
+    const { host, port, user, password, database, tls } = address;
+    const client = new Client({
+      ...{ host, port, database, application_name: name },
+      ...(user !== undefined && { user }),
+      ...(password !== undefined && { password }),
+      ssl: tls === 'off' ? false : { rejectUnauthorized: tls === 'checked' },
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: ANSWER_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    });
+    const lose = () => this.#lose(client);
+    client.on('error', lose);
+    client.on('end', lose);
+    try {
+      await client.connect();
+      await onConnected(this.#asker(client));
+    } catch (error) {
+      this.#drop(client);
+      throw error;
+    }
+    // It was closed meanwhile.
+    if (this.#closed) this.#drop(client);
+    else this.#client = client;
+    return client;
+  }
+
+  #asker(client: Client): Ask {
+    return async (sql, values) => {
+      try {
+        return (await client.query(sql, values)).rows;
+      } catch (error) {
+        // What is no answer of the server leaves the connection in the middle of something.
+        if (stateOf(error) === undefined) this.#drop(client);
+        throw error;
+      }
+    };
+  }
+
+  #drop(client: Client): void {
+    this.#lose(client);
+    client.connection.stream.destroy();
+  }
+
+  #lose(client: Client): void {
+    if (this.#client === client) this.#client = undefined;
+  }
+
+  #told(error: unknown): CodedError {
+    if (error instanceof CodedError) return error;
+    const { shown } = this.#options.address;
+    const state = stateOf(error);
+    if (state === undefined || AWAY.test(state)) return historyDatabaseUnreachable(shown, error);
+    if (REFUSED.test(state)) return historyDatabaseRefused(shown, error);
+    return historyDatabaseFailed(shown, error);
+  }
+}
+
+/** Connection exceptions, too many connections, and a server that stops, has crashed or is starting. */
+const AWAY = /^(08...|53300|57P0[123])$/;
+
+/** Wrong user or password, no such database, no right to do it. */
+const REFUSED = /^(28...|3D000|42501)$/;
+
+/** The SQLSTATE of what PostgreSQL itself has said; undefined for what went wrong on the way. */
+export function stateOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('severity' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
