@@ -8,6 +8,9 @@ const shared = {
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
 
+/** For what never comes, and no measure: a test waits for events, also on a machine that is busy. */
+const BOUND_MS = 120_000;
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,6 +23,8 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           // Our code has no state at module level, so the files can share a process: a third of the time.
           isolate: false,
+          testTimeout: BOUND_MS,
+          hookTimeout: BOUND_MS,
         },
       },
       {
@@ -30,9 +35,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           // The RabbitMQ that the files share.
           globalSetup: 'packages/testkit/src/global-setup.ts',
-          // Bounds for what never comes, and no measure: a test waits for events, also on a machine that is busy.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: BOUND_MS,
+          hookTimeout: BOUND_MS,
           // More than the cores there are: most of a test is waiting for a program to do something.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

@@ -194,7 +194,7 @@ describe('a machine with collectd', () => {
 
   it('is back after its clock was set back, once nothing newer comes', async () => {
     await using subject = await runUnderTest(importer);
-    const at = (seconds: number) => CPU.map((each) => ({ ...each, interval: 0.05, time: 1_795_639_456 + seconds }));
+    const at = (seconds: number) => CPU.map((each) => ({ ...each, interval: 0.5, time: 1_795_639_456 + seconds }));
     await firstMeasure(subject, 'collectd', [at(3_600)]);
     let seconds = 0;
     const timer = setInterval(() => {
