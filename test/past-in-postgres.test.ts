@@ -1,7 +1,8 @@
 // A recorder over RabbitMQ with a real PostgreSQL that is killed again and again while machines tell of a known signal: what is read
 // back is what was sent, all of it and once.
 
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@ganglion/testkit';
 import { unpackNumbers } from '@ganglion/topics';
@@ -138,15 +139,17 @@ test('a password stands in a file or in the address, and in nothing that is said
   const first = await run(place, 'recorder', '--recorder.database', database);
   await first.stop();
   const without = database.replace(`:${server.password}@`, '@');
-  const file = join(process.env['TMPDIR'] ?? '/tmp', `password-${process.pid}`);
+  const folder = mkdtempSync(join(tmpdir(), 'ganglion-password-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'password');
   writeFileSync(file, `${server.password}\n`, { mode: 0o600 });
   const second = await run(
     place,
     'recorder',
     '--recorder.database',
     without,
-    '--recorder.database_password.file',
-    file,
+    '--recorder.database-password',
+    JSON.stringify({ file }),
   );
   await second.stop();
   const wrong = ganglion('run', 'recorder', ...at(place), '--recorder.database', database.replace('@', 'x@'));
