@@ -1,4 +1,4 @@
-// A recording whose clock the test turns, on a real file.
+// A recording whose clock the test turns, on a real file, or in a real database.
 
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,8 @@ export interface UnderTestOptions {
   readonly folder?: string;
   readonly driver?: Driver;
   readonly store?: Store;
+  /** Opens the store, again and again, where it is no file. */
+  readonly open?: () => Promise<Store>;
   /** What the clock shows at first, epoch milliseconds. */
   readonly now_ms?: number;
   readonly keep_ms?: readonly number[];
@@ -58,7 +60,7 @@ export class RecordingUnderTest {
     const clock = { now_ms: options.now_ms ?? EPOCH_MS };
     const counts: Record<string, number> = {};
     const recording = await Recording.open({
-      store: options.store ?? openSqlite({ folder, ...(driver !== undefined && { driver }) }),
+      store: options.store ?? (await options.open?.()) ?? openSqlite({ folder, ...(driver !== undefined && { driver }) }),
       now: () => clock.now_ms,
       steady: () => clock.now_ms,
       count: (name, n = 1) => {
@@ -87,10 +89,14 @@ export class RecordingUnderTest {
   }
 
   /**
-   * What whoever comes after a kill at this moment would find: the files as they are. What was not written is lost, as it was
-   * not told to be.
+   * What whoever comes after a kill at this moment would find: the files as they are, or the database. What was not written is lost,
+   * as it was not told to be.
    */
   async killed(): Promise<RecordingUnderTest> {
+    if (this.#options.open !== undefined) {
+      await this.close();
+      return RecordingUnderTest.open({ ...this.#options, now_ms: this.now_ms });
+    }
     const folder = freshFolder();
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(this.folder)) {

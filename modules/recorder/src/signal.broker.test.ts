@@ -1,12 +1,21 @@
 // A known signal, through kills, clocks that are set, samples that come late, twice and in any order: what is read back is what was
 // sent, at every level, to the last bit of what the level promises.
 
-import { expect, it, vi } from 'vitest';
+import { type PrivatePostgres, startPostgres } from '@ganglion/testkit';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { COUNT, columnOf, LAST, MAX, MIN, SUM, TIME } from './block.ts';
 import { blockStart, LEVELS, levelAt, SAMPLE_LEVEL, TOP_LEVEL } from './levels.ts';
+import { freshPast } from './postgres/postgres-under-test.ts';
 import { EPOCH_MS, RecordingUnderTest } from './recording-under-test.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
+
+let server: PrivatePostgres;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server?.stop());
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -85,10 +94,15 @@ async function foundOf(subject: RecordingUnderTest, machine: string, figure: num
   return found;
 }
 
-it.each([1, 2])('a known signal comes back as it was sent, whatever happens (%i)', async (seed) => {
+it.each([
+  ['SQLite', 1],
+  ['SQLite', 2],
+  ['PostgreSQL', 3],
+])('a known signal comes back as it was sent, whatever happens (%s, %i)', async (engine, seed) => {
+  const where = engine === 'SQLite' ? {} : { open: (await freshPast(server)).open };
   const random = randomOf(seed);
   const machines = ['db-01', 'web-01.example.com'];
-  let subject = await RecordingUnderTest.open({ keep_ms: KEEP_MS });
+  let subject = await RecordingUnderTest.open({ keep_ms: KEEP_MS, ...where });
   const sent: Sample[] = [];
   const late: Sample[] = [];
   const times = new Set<string>();
