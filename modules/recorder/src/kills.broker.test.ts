@@ -5,10 +5,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startPostgres } from '@ganglion/testkit';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { COUNT, columnOf, LAST, MAX, MIN, SUM, TIME } from './block.ts';
 import { blockStart, levelAt } from './levels.ts';
+import { openPostgres } from './postgres/store.ts';
 import { EPOCH_MS, freshFolder, RecordingUnderTest } from './recording-under-test.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -30,11 +32,19 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     conditions: ['@ganglion/source'],
+    external: ['pg'],
     logLevel: 'error',
   });
 });
 
 afterAll(() => rmSync(child_folder, { recursive: true, force: true }));
+
+/** A database for the time of the test that calls this. */
+async function freshDatabase(): Promise<string> {
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  return server.freshDatabase();
+}
 
 /** Runs it until `isEnough` of a line, and kills it. Resolves to the last step that it said to be on disk. */
 async function runUntil(
@@ -58,9 +68,10 @@ async function runUntil(
 }
 
 /** Compares what is there with what was said to be on disk, from the step on from which all is kept. */
-async function compare(folder: string, last_step: number): Promise<void> {
+async function compare(place: string, last_step: number): Promise<void> {
   const now_ms = EPOCH_MS + last_step * 1_000;
-  const subject = await RecordingUnderTest.open({ folder, now_ms, keep_ms: KEEP_MS });
+  const where = place.startsWith('postgres:') ? { store: await openPostgres({ database: place }) } : { folder: place };
+  const subject = await RecordingUnderTest.open({ ...where, now_ms, keep_ms: KEEP_MS });
   const { names, shelf, store } = subject.recording;
   expect(store.damaged).toBe(0);
   for (let machine = 0; machine < MACHINES; machine++) {
@@ -102,18 +113,21 @@ async function compare(folder: string, last_step: number): Promise<void> {
   await subject.close();
 }
 
-it('loses nothing and keeps nothing twice, however often it is killed', async () => {
-  const folder = freshFolder();
-  let step = 0;
-  for (let kills = 0; kills < 8; kills++) {
-    const enough = step + 300 + kills * 37;
-    step = await runUntil(
-      [process.execPath, child_path, folder, String(step), String(EPOCH_MS)],
-      (_, at) => at >= enough,
-    );
-  }
-  await compare(folder, step);
-});
+it.each(['SQLite', 'PostgreSQL'])(
+  'loses nothing and keeps nothing twice, however often it is killed, with %s',
+  async (engine) => {
+    const place = engine === 'SQLite' ? freshFolder() : await freshDatabase();
+    let step = 0;
+    for (let kills = 0; kills < 8; kills++) {
+      const enough = step + 300 + kills * 37;
+      step = await runUntil(
+        [process.execPath, child_path, place, String(step), String(EPOCH_MS)],
+        (_, at) => at >= enough,
+      );
+    }
+    await compare(place, step);
+  },
+);
 
 it('waits when there is no more room, with all that it said to be on disk, and a file that is whole', async () => {
   const folder = freshFolder();

@@ -60,7 +60,8 @@ export class RecordingUnderTest {
     const clock = { now_ms: options.now_ms ?? EPOCH_MS };
     const counts: Record<string, number> = {};
     const recording = await Recording.open({
-      store: options.store ?? (await options.open?.()) ?? openSqlite({ folder, ...(driver !== undefined && { driver }) }),
+      store:
+        options.store ?? (await options.open?.()) ?? openSqlite({ folder, ...(driver !== undefined && { driver }) }),
       now: () => clock.now_ms,
       steady: () => clock.now_ms,
       count: (name, n = 1) => {
