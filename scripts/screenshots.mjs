@@ -50,6 +50,7 @@ const SYSTEMS = [
     moves: true,
     views: [
       { name: 'machine', path: '/m/laptop' },
+      { name: 'machine-past', path: pathOfPast('/m/laptop') },
       { name: 'system', path: '/system' },
       { name: 'tap', path: '/system?tap=%23.analysis' },
     ],
@@ -124,8 +125,11 @@ async function takeAll({ command, settings = '', looks_at, moves = false, grow_m
         await empty.close();
         continue;
       }
-      if (view.path !== undefined) await page.evaluate((path) => window.ganglion.router.go(path), view.path);
-      if (view.path !== undefined) await pause(OPEN_MS);
+      if (view.path !== undefined) {
+        const path = typeof view.path === 'string' ? view.path : view.path(Date.now());
+        await page.evaluate((to) => window.ganglion.router.go(to), path);
+        await pause(OPEN_MS);
+      }
       if (view.prepare !== undefined) {
         await view.prepare(page);
         await page.mouse.move(0, 0);
@@ -143,6 +147,11 @@ async function takeAll({ command, settings = '', looks_at, moves = false, grow_m
     await system.stop();
     rmSync(state, { recursive: true, force: true });
   }
+}
+
+/** A view of the time in which its curves grew, in the middle of it. */
+function pathOfPast(path) {
+  return (now_ms) => `${path}?from=${now_ms - GROW_MS}&to=${now_ms - OPEN_MS}&at=${now_ms - GROW_MS / 2}`;
 }
 
 /** Opens the first of the alerts that are on whose sentence begins like this. */
