@@ -13,6 +13,7 @@ import { lookAtMachine, machineText } from './machine.ts';
 import { measureSteps } from './micro.ts';
 import { measurePage } from './page-size.ts';
 import { partsOf, startClock } from './parts.ts';
+import { measurePast } from './past.ts';
 import { measurePeers } from './peers.ts';
 import { measureRecorder } from './recorder.ts';
 import { type Row, tableOf } from './report.ts';
@@ -36,10 +37,10 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
 };
 
 /** What is measured only when it is asked for. */
-const LONG: typeof PARTS = { growth: measureGrowth, recorder: measureRecorder };
+const LONG: typeof PARTS = { growth: measureGrowth, recorder: measureRecorder, past: measurePast };
 
 /** Parts that have a table of their own, which a run of them alone writes anew. */
-const APART = ['peers', 'syscalls', 'exporter', 'recorder'];
+const APART = ['peers', 'syscalls', 'exporter', 'recorder', 'past'];
 
 /** In the repository. This file runs as `.build/bench/main.js`. */
 const FOLDER = fileURLToPath(new URL('../../bench/', import.meta.url));

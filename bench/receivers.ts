@@ -67,7 +67,8 @@ export async function openSilent(section: string, buffer_bytes: number): Promise
   return { flags: [...flags, `--exporter.${section}.buffer-bytes`, String(buffer_bytes)], taken: () => 0, close };
 }
 
-async function freePort(): Promise<number> {
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
   const { port, close } = await listen(createServer());
   await close();
   return port;

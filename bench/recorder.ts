@@ -1,66 +1,64 @@
 // What it costs to keep the past of a thousand machines, and how long an answer about it takes while that goes on: the recorder as a
-// person runs it, over RabbitMQ, with sixty figures of each machine every second.
+// person runs it, over RabbitMQ, with sixty figures of each machine every second. After it, Prometheus with the same.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { amqpBus } from '@ganglion/bus-amqp';
-import { defineModule, runModule, silentLog } from '@ganglion/kernel';
-import { type PastAnswered, type PastAsked, past } from '@ganglion/topics';
-import { connect } from 'amqplib';
+import type { PastAnswered, PastAsked } from '@ganglion/topics';
 import { openSqlite } from '../modules/recorder/src/sqlite/store.ts';
 import type { Bench } from './context.ts';
-import { cpuOf, memoryOf, startGanglion } from './processes.ts';
+import { cpuOf, memoryOf, startGanglion, startOwn } from './processes.ts';
+import { freePort } from './receivers.ts';
+import { startAsker } from './recorder/asker.ts';
 import { FIGURES, fleetOf } from './recorder/machines.ts';
 import { makePast } from './recorder/past.ts';
 import { alone, type Row } from './report.ts';
-import { median } from './statistics.ts';
+import { percentile } from './statistics.ts';
 
 const MACHINES = 1_000;
-/** Values of a second: those of the measures, and those of the analyses. */
-const VALUES = MACHINES * (FIGURES + 5);
+/** Values of a machine in a second: those of its measure, and those of its analysis. */
+const VALUES = FIGURES + 5;
 
 /** After the start, not counted. */
 const SETTLE_MS = 30_000;
 /** Longer than ten minutes, so that cells of all machines are made in it. */
 const DURATION_MS = 11 * 60_000;
+/** Of Prometheus, which writes nothing but its log for the first two hours. */
+const PEER_DURATION_MS = 3 * 60_000;
 const QUICK_MS = 15_000;
 
 const ROUNDS = 40;
+const LOOK_MS = 5_000;
 
-/** Machines that the feed speaks for in one turn. */
-const TURN_MAX = 100;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-export async function measureRecorder({ url, quick, say }: Bench): Promise<Row[]> {
+export async function measureRecorder(bench: Bench): Promise<Row[]> {
+  return [...(await measureOurs(bench)), ...(await measurePrometheus(bench))];
+}
+
+async function measureOurs({ url, quick, say }: Bench): Promise<Row[]> {
   const exchange = 'bench-recorder';
   const folder = mkdtempSync(join(tmpdir(), 'ganglion-bench-recorder-'));
-  mkdirSync(folder, { recursive: true });
+  const history = join(folder, 'history');
+  const counted = join(folder, 'sent');
   const fleet = fleetOf(MACHINES);
   say('recorder: making two years of a past');
-  await makePast(folder, fleet, Date.now());
-  const before_bytes = await usedIn(folder);
+  await makePast(history, fleet, Date.now());
+  const before_bytes = await usedIn(history);
 
-  const recorder = await startGanglion('recorder', '--broker', url, '--exchange', exchange, '--history', folder);
-  const feed = await startFeed(url, exchange, fleet);
+  const recorder = await startGanglion('recorder', '--broker', url, '--exchange', exchange, '--history', history);
+  const feed = await startOwn('recorder/feed', url, exchange, String(MACHINES), counted);
   const asker = await startAsker(url, exchange);
+  const sent = () => Number(readFileSync(counted, 'utf8'));
   try {
-    const settle_ms = quick ? 2_000 : SETTLE_MS;
     const duration_ms = quick ? QUICK_MS : DURATION_MS;
-    say(
-      `recorder: ${MACHINES} machines with ${FIGURES} figures each second for ${(settle_ms + duration_ms) / 1_000} s`,
-    );
-    await pause(settle_ms);
-    const from = { cpu_ms: cpuOf(recorder.pid), at_ms: performance.now(), sent: feed.sent() };
-    let resident_bytes = 0;
-    for (let passed_ms = 0; passed_ms < duration_ms; passed_ms += 5_000) {
-      await pause(Math.min(5_000, duration_ms - passed_ms));
-      resident_bytes = Math.max(resident_bytes, memoryOf(recorder.pid).resident_bytes);
-    }
-    const passed_ms = performance.now() - from.at_ms;
-    const cpu = ((cpuOf(recorder.pid) - from.cpu_ms) / passed_ms) * 100;
-    const rate = (feed.sent() - from.sent) / (passed_ms / 1_000);
+    say(`recorder: ${MACHINES} machines with ${FIGURES} figures each second, for ${duration_ms / 1_000} s`);
+    await pause(quick ? 2_000 : SETTLE_MS);
+    const from = { sent: sent(), at_ms: performance.now() };
+    const { cpu, resident_bytes } = await watch(recorder.pid, duration_ms);
+    const rate = (sent() - from.sent) / ((performance.now() - from.at_ms) / 1_000);
 
     say('recorder: asking, while it records');
     const questions: readonly (readonly [string, number, () => PastAsked])[] = [
@@ -76,56 +74,123 @@ export async function measureRecorder({ url, quick, say }: Bench): Promise<Row[]
       let told = '';
       for (let round = 0; round < (quick ? 5 : ROUNDS); round++) {
         const began_ms = performance.now();
-        const answer = await asker.ask(question());
+        told = sizeOf(await asker.ask(question()));
         took.push(performance.now() - began_ms);
-        told = sizeOf(answer);
         await pause(50 + 50 * Math.random());
       }
-      took.sort((one, other) => one - other);
       const row = { part: 'recorder', unit: 'ms' };
-      const p95 = took[Math.floor(took.length * 0.95)] ?? Number.NaN;
       rows.push(
         alone({
           ...row,
           what: `${what}: question to answer, p50`,
-          ours: median(took),
+          ours: percentile(took, 0.5),
           goal: { max },
           details: { took, told },
         }),
+        alone({ ...row, what: `${what}: question to answer, p95`, ours: percentile(took, 0.95) }),
       );
-      rows.push(alone({ ...row, what: `${what}: question to answer, p95`, ours: p95 }));
     }
     await asker.stop();
     await feed.stop();
     // What is under way is written, and what waits beside the file goes over into it.
     await recorder.stop();
-    const values = (feed.sent() / MACHINES) * VALUES;
-    const bytes = (await usedIn(folder)) - before_bytes;
+    const bytes = (await usedIn(history)) - before_bytes;
     const row = { part: 'recorder' };
-    return [
-      alone({ ...row, what: 'recorder: CPU of one core', unit: '%', ours: cpu, goal: { max: 30 }, details: { rate } }),
-      alone({
-        ...row,
-        what: 'recorder: memory, resident, at most',
-        unit: 'MB',
-        ours: resident_bytes / 1e6,
-        goal: { max: 150 },
-      }),
-      alone({
-        ...row,
+    const cost = [
+      { what: 'recorder: CPU of one core', unit: '%', ours: cpu, goal: { max: 30 }, details: { rate } },
+      { what: 'recorder: memory, resident, at most', unit: 'MB', ours: resident_bytes / 1e6, goal: { max: 150 } },
+      {
         what: 'recorder: disk, with all roll-ups',
         unit: 'bytes/value',
-        ours: bytes / values,
+        ours: bytes / (sent() * VALUES),
         goal: { max: 2.5 },
-      }),
-      ...rows,
+      },
     ];
+    return [...cost.map((each) => alone({ ...row, ...each })), ...rows];
   } finally {
     await asker.stop();
     await feed.stop();
     await recorder.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The same figures, as often, of as many machines, written to Debian's Prometheus. */
+async function measurePrometheus({ quick, say }: Bench): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'ganglion-bench-prometheus-'));
+  const part = 'recorder';
+  const port = await freePort();
+  writeFileSync(join(folder, 'prometheus.yml'), 'scrape_configs: []\n');
+  const prometheus = spawn(
+    'prometheus',
+    [
+      `--config.file=${folder}/prometheus.yml`,
+      `--storage.tsdb.path=${folder}/data`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--web.enable-remote-write-receiver',
+      '--log.level=error',
+    ],
+    { stdio: 'ignore' },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    if (!(await answers(prometheus, `${url}/-/ready`))) {
+      return [alone({ part, what: 'prometheus', unit: '', ours: Number.NaN, why: 'it is not here' })];
+    }
+    const counted = join(folder, 'sent');
+    const writer = await startOwn('recorder/writer', `${url}/api/v1/write`, String(MACHINES), counted);
+    const duration_ms = quick ? QUICK_MS : PEER_DURATION_MS;
+    say(`recorder: prometheus with the same, for ${duration_ms / 1_000} s`);
+    await pause(quick ? 2_000 : SETTLE_MS);
+    const { cpu, resident_bytes } = await watch(prometheus.pid ?? 0, duration_ms);
+    await writer.stop();
+    const { sent, refused } = JSON.parse(readFileSync(counted, 'utf8')) as { sent: number; refused: number };
+    if (refused > 0) throw new Error(`prometheus has refused ${refused} requests`);
+    const bytes = sizeOfAll(join(folder, 'data'));
+    return [
+      alone({ part, what: 'prometheus: CPU of one core', unit: '%', ours: cpu, details: { sent } }),
+      alone({ part, what: 'prometheus: memory, resident, at most', unit: 'MB', ours: resident_bytes / 1e6 }),
+      alone({ part, what: 'prometheus: its log on disk', unit: 'bytes/value', ours: bytes / sent }),
+    ];
+  } finally {
+    await end(prometheus);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** CPU of one core in percent, and memory at most, while a process does what it does. */
+async function watch(pid: number, duration_ms: number): Promise<{ cpu: number; resident_bytes: number }> {
+  const from = { cpu_ms: cpuOf(pid), at_ms: performance.now() };
+  let resident_bytes = 0;
+  for (let passed_ms = 0; passed_ms < duration_ms; passed_ms += LOOK_MS) {
+    await pause(Math.min(LOOK_MS, duration_ms - passed_ms));
+    resident_bytes = Math.max(resident_bytes, memoryOf(pid).resident_bytes);
+  }
+  return { cpu: ((cpuOf(pid) - from.cpu_ms) / (performance.now() - from.at_ms)) * 100, resident_bytes };
+}
+
+/** Whether a program answers before it ends. */
+async function answers(program: ChildProcess, url: string): Promise<boolean> {
+  let has_ended = false;
+  program.on('error', () => {
+    has_ended = true;
+  });
+  program.on('exit', () => {
+    has_ended = true;
+  });
+  while (!has_ended) {
+    await pause(200);
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok === true) return true;
+  }
+  return false;
+}
+
+async function end(program: ChildProcess): Promise<void> {
+  if (program.pid === undefined || program.exitCode !== null || program.signalCode !== null) return;
+  const gone = new Promise((resolve) => program.on('exit', resolve));
+  program.kill('SIGKILL');
+  await gone;
 }
 
 const range = (machine: string, span_ms: number): PastAsked => {
@@ -148,84 +213,11 @@ async function usedIn(folder: string): Promise<number> {
   return bytes;
 }
 
-/** Sends a measure and an analysis of every machine each second, spread over it. */
-async function startFeed(url: string, exchange: string, fleet: ReturnType<typeof fleetOf>) {
-  const connection = await connect(url, { noDelay: true });
-  const channel = await connection.createChannel();
-  let sent = 0;
-  let stopped = false;
-  const publish = (machine: number, second: number) => {
-    const name = fleet.names[machine] ?? '';
-    const measure = fleet.measureOf(machine) as { readonly cpu_percentage: number; readonly memory_percentage: number };
-    const { cpu_percentage, memory_percentage } = measure;
-    const analysis = {
-      cpu_result: 'LOW',
-      cpu_percentage,
-      memory_result: 'MEDIUM',
-      memory_percentage,
-      disks_result: 'LOW',
-    };
-    const headers = { time: new Date().toISOString() };
-    const more = { persistent: true, headers, contentType: 'application/json' };
-    channel.publish(exchange, `${name}.measure`, Buffer.from(JSON.stringify(measure)), {
-      ...{ ...more, messageId: `tracker-0a1b@${name}/${second}`, appId: `tracker-0a1b@${name}`, type: 'measure' },
-    });
-    channel.publish(exchange, `${name}.analysis`, Buffer.from(JSON.stringify(analysis)), {
-      ...{ ...more, messageId: `analyzer-0a1b@x/${second}/${machine}`, appId: 'analyzer-0a1b@x', type: 'analysis' },
-    });
-    sent++;
-  };
-  const began_ms = performance.now();
-  const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - began_ms) / 1_000) * MACHINES);
-    // On a machine that is too busy it falls behind, and says so in the rate, instead of keeping everybody from working.
-    for (let i = 0; i < TURN_MAX && sent < due; i++) publish(sent % MACHINES, Math.floor(sent / MACHINES));
-  }, 10);
-  return {
-    sent: () => sent,
-    async stop() {
-      if (stopped) return;
-      stopped = true;
-      clearInterval(timer);
-      await channel.close();
-      await connection.close();
-    },
-  };
-}
-
-/** Asks as any module does. */
-async function startAsker(url: string, exchange: string) {
-  let ask: ((asked: PastAsked) => Promise<PastAnswered>) | undefined;
-  const module = defineModule({
-    name: 'asker',
-    asks: { past },
-    start: (context) => {
-      ask = (asked) => context.ask(past, asked.what === 'range' ? asked.machine : 'fleet', asked);
-    },
-  });
-  const bus = amqpBus({
-    url,
-    exchange,
-    exchange_durable: true,
-    name: 'asker@bench',
-    log: silentLog,
-    buffer_messages: 1_000,
-  });
-  await bus.opened;
-  const running = await runModule(module, { bus, log: silentLog });
-  let stopped = false;
-  return {
-    ask: (asked: PastAsked) => {
-      if (ask === undefined) throw new Error('the asker did not start');
-      return ask(asked);
-    },
-    async stop() {
-      if (stopped) return;
-      stopped = true;
-      await running.stop();
-      await bus.close();
-    },
-  };
+/** Bytes of all files in a folder. */
+function sizeOfAll(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 function pause(duration_ms: number): Promise<void> {

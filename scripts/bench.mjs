@@ -12,6 +12,15 @@ const floor = readdirSync(new URL('../bench/floor', import.meta.url)).map(
 // What the tracker is measured beside; parts that do without are asked for by name.
 const parts = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const uses = (part, packages) => (parts.length === 0 || parts.includes(part) ? packages : []);
-const installed = [...uses('peers', PEERS), ...uses('syscalls', ['strace'])];
+const installed = [
+  ...uses('peers', PEERS),
+  ...uses('syscalls', ['strace']),
+  ...(parts.includes('recorder') ? ['prometheus'] : []),
+];
 
-await runBundled('bench', ['main', 'pacer-thread', ...floor], ['rabbitmq-server'], installed);
+await runBundled(
+  'bench',
+  ['main', 'pacer-thread', 'recorder/feed', 'recorder/writer', ...floor],
+  ['rabbitmq-server'],
+  installed,
+);

@@ -2,10 +2,10 @@
 // file, where a cell tells all that it has.
 
 import { unpackNumbers } from '@ganglion/topics';
+import type { Asker } from '../../bench/recorder/asker.ts';
 import { COUNT, columnOf, LAST, MAX, MIN, SUM, TIME } from '../../modules/recorder/src/block.ts';
 import { blockStart, LEVELS, levelAt, SAMPLE_LEVEL, TOP_LEVEL } from '../../modules/recorder/src/levels.ts';
 import type { Recording } from '../../modules/recorder/src/recording.ts';
-import type { Asker } from './asker.ts';
 import { cellsOf, curveOf, isSameSum } from './expected.ts';
 import { numberOf, PATHS, type Path, type Sent } from './signal.ts';
 

@@ -7,6 +7,7 @@ import { type PastAnswered, type PastAnswerOf, type PastAsked, past } from '@gan
 export interface Asker {
   /** Asks; rejects when the answer is none to what was asked. */
   ask<What extends PastAsked['what']>(asked: PastAsked & { readonly what: What }): Promise<PastAnswerOf<What>>;
+  /** Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -19,8 +20,9 @@ export async function startAsker(url: string, exchange: string): Promise<Asker> 
       ask = (asked) => context.ask(past, asked.what === 'range' ? asked.machine : 'fleet', asked);
     },
   });
-  const bus = amqpBus({ url, exchange, exchange_durable: true, name: `asker-${process.pid}@verify`, log: silentLog });
+  const bus = amqpBus({ url, exchange, exchange_durable: true, name: `asker-${process.pid}@bench`, log: silentLog });
   const running = await runModule(module, { bus, log: silentLog });
+  let stopped = false;
   const isOf = <What extends PastAsked['what']>(
     what: What,
     answered: PastAnswered | undefined,
@@ -32,6 +34,8 @@ export async function startAsker(url: string, exchange: string): Promise<Asker> 
       return answered;
     },
     async stop() {
+      if (stopped) return;
+      stopped = true;
       await running.stop();
       await bus.close();
     },
