@@ -343,6 +343,51 @@ describe('what is remembered of a machine', () => {
     });
   });
 
+  /** A rule that learns how many samples there were, and finds what it is told to. */
+  const learner = () =>
+    defineRule({
+      name: 'learner',
+      config: Type.Object({}),
+      judge: () => ({
+        begin: () => ({ samples: 0 }),
+        sample(state, { body }, say) {
+          state.samples++;
+          say.field('learner_percentage', state.samples);
+          if (body['learner'] === 'unsure') say.unsure();
+          else say.finding(found());
+        },
+        save: () => 'nothing',
+        learnt: (state) => state.samples,
+        restore(_data, learnt) {
+          if (typeof learnt !== 'number') throw new TypeError('it has learnt nothing');
+          return { samples: learnt };
+        },
+      }),
+    });
+
+  it('and learnt goes on, too; where that is damaged its rule begins anew, and what is found goes on', () => {
+    const subject = new Subject([learner(), echo('b')]);
+    for (let n = 0; n < 5; n++) subject.sample();
+    const state = subject.machines.save('db-01') ?? new Uint8Array();
+    const learnt = subject.machines.learnt('db-01') ?? new Uint8Array();
+    const goesOn = (with_learnt: Uint8Array | undefined) => {
+      const other = new Subject([learner(), echo('b')]);
+      expect(other.machines.restore('db-01', state, NOON_MS, with_learnt)).toBe(true);
+      const { analysis, findings } = other.sample({ learner: 'unsure' }, { after_ms: 10_000 });
+      return { analysis, found: keys(findings), is_told: other.faults.length > 0 };
+    };
+    const found_on = { found: ['learner cpu'] };
+    expect(goesOn(learnt)).toEqual({
+      ...found_on,
+      analysis: { learner_percentage: 6, b_percentage: 6 },
+      is_told: false,
+    });
+    for (const damaged of [undefined, new Uint8Array(), learnt.subarray(0, 9), Buffer.alloc(50, 7)]) {
+      const begun = { learner_percentage: 1, b_percentage: 6 };
+      expect(goesOn(damaged)).toEqual({ ...found_on, analysis: begun, is_told: true });
+    }
+  });
+
   it.each([
     ['nothing', new Uint8Array()],
     ['noise', new Uint8Array([255, 15, 3, 1])],
