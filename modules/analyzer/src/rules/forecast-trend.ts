@@ -56,7 +56,7 @@ const DAY_UNKNOWN_AHEAD_MS = 7_200_000;
 /** And before a whole hour is known, a few minutes carry half as far. */
 const HOUR_UNKNOWN_REACH = 0.5;
 
-/** Of so many hours the highest ten seconds are remembered: work that comes again each hour or each day is no news. */
+/** Of so many hours the highest ten seconds are remembered: what comes again each hour or each day is no news. */
 const HOURS = 26;
 const HOUR_MS = 3_600_000;
 
@@ -79,7 +79,7 @@ export interface Level {
   readonly means: Float32Array;
   /** The bucket of each width that is filled now, by its number since 1970; 0 before the first value. */
   readonly open: number[];
-  /** The highest ten seconds of each hour that is remembered, a ring, of what follows the work; NaN where nothing came. */
+  /** The highest ten seconds of each hour that is remembered, a ring; NaN where nothing came. */
   readonly tops: Float32Array;
   /** The hour that is watched now, by its number since 1970. */
   hour: number;
@@ -116,12 +116,12 @@ export interface Trend {
   readonly seen: number;
 }
 
-export function beginLevel({ is_work }: Nature): Level {
+export function beginLevel(): Level {
   const zeros = () => WIDTHS_MS.map(() => 0);
   return {
     begin_ms: 0,
     means: new Float32Array(WIDTHS_MS.length * BUCKETS).fill(Number.NaN),
-    tops: new Float32Array(is_work ? HOURS : 0).fill(Number.NaN),
+    tops: new Float32Array(HOURS).fill(Number.NaN),
     hour: 0,
     open: zeros(),
     sum: zeros(),
@@ -147,7 +147,7 @@ export function beginLevel({ is_work }: Nature): Level {
  * @param time_ms never earlier than the one before; a level that goes back in time begins anew
  */
 export function addLevel(level: Level, value: number, time_ms: number, nature: Nature): void {
-  if (time_ms < (level.open[0] as number) * WIDTHS_MS[0]) Object.assign(level, beginLevel(nature));
+  if (time_ms < (level.open[0] as number) * WIDTHS_MS[0]) Object.assign(level, beginLevel());
   if (level.open[0] === 0) {
     for (const [scale, width_ms] of WIDTHS_MS.entries()) level.open[scale] = Math.floor(time_ms / width_ms);
     level.begin_ms = time_ms;
@@ -162,7 +162,7 @@ export function addLevel(level: Level, value: number, time_ms: number, nature: N
     if (closed === undefined) return;
     forgetBehind(level, scale, closed, time_ms);
     if (scale === TURNS) turn(level, closed, time_ms);
-    if (scale === 0 && nature.is_work) top(level, closed, (bucket + 0.5) * width_ms);
+    if (scale === 0) top(level, closed, (bucket + 0.5) * width_ms);
     level.trends[scale] = trendOf(level, scale, time_ms, nature) ?? stillSo(level.trends[scale], scale, time_ms);
     given = closed;
     given_ms = (bucket + 0.5) * width_ms;
@@ -324,8 +324,10 @@ function trendOf(level: Level, scale: number, time_ms: number, { reach, is_work 
     const known_ms = time_ms - level.begin_ms;
     if (known_ms < DAY_KNOWN_MS && full_in_ms > DAY_UNKNOWN_AHEAD_MS) return undefined;
     if (scale < TURNS && known_ms < 2 * HOUR_MS && left > HOUR_UNKNOWN_REACH * reach * line_added) return undefined;
-    if (Math.min(now, ys[n - 1] as number) < highestBefore(level, scale, (open + first) * width_ms) + PAST_CYCLE)
-      return undefined;
+  }
+  if (is_work || scale <= TURNS) {
+    const highest = highestBefore(level, scale, (open + first) * width_ms);
+    if (Math.min(now, ys[n - 1] as number) < highest + PAST_CYCLE) return undefined;
   }
   const earliest_in_ms = Math.min(((left - scatter) / fastest) * width_ms, full_in_ms * (1 - DOUBT_MIN));
   const latest_in_ms = Math.max(((left + scatter) / slowest) * width_ms, full_in_ms * (1 + DOUBT_MIN));

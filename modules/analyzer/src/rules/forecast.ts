@@ -107,10 +107,10 @@ export const forecast = defineRule({
           let each = state.get(id);
           if (each === undefined) {
             if (state.size >= FOLLOWED_MAX || left_out.has(id) || left_out.has(name)) return;
-            each = { level: beginLevel(nature), size, time_ms, said: undefined };
+            each = { level: beginLevel(), size, time_ms, said: undefined };
             state.set(id, each);
           } else if (Math.abs(size - each.size) > RESIZED * each.size) {
-            each.level = beginLevel(nature);
+            each.level = beginLevel();
             each.size = size;
           }
           each.time_ms = time_ms;
