@@ -42,6 +42,9 @@ const FRAME_BYTES = 64 * 1_024;
 /** Work of one question between two pauses, so that what comes meanwhile is taken. */
 const TURN_MS = 8;
 
+/** Blocks, or machines, that are asked for at once: a store may be far away. */
+const ABREAST = 16;
+
 /** Blocks before that of a moment in which what was said last is looked for: minutes where there are samples. */
 const BLOCKS_BACK = [4, 1, 1, 1, 1];
 
@@ -131,9 +134,12 @@ export class Past {
     const turn = new Turn();
     const first_ms = Math.floor(from_ms / width_ms) * width_ms;
     const last_ms = Math.ceil(to_ms / width_ms) * width_ms;
-    for (let at_ms = blockStart(level, first_ms); at_ms < last_ms; at_ms += levelAt(level).span_ms) {
-      const part = await this.#shelf.rows({ level, track, start_ms: at_ms }, wanted);
-      if (part.rows > 0) parts.push(between(part, first_ms, last_ms));
+    const { span_ms } = levelAt(level);
+    for (let at_ms = blockStart(level, first_ms); at_ms < last_ms; at_ms += span_ms * ABREAST) {
+      const count = Math.min(ABREAST, Math.ceil((last_ms - at_ms) / span_ms));
+      const starts = Array.from({ length: count }, (_, i) => at_ms + i * span_ms);
+      const read = starts.map((start_ms) => this.#shelf.rows({ level, track, start_ms }, wanted));
+      for (const part of await Promise.all(read)) if (part.rows > 0) parts.push(between(part, first_ms, last_ms));
       await turn.pass();
     }
     return joinTables(parts);
@@ -185,16 +191,20 @@ export class Past {
     const turn = new Turn();
     let left_out = 0;
     let bytes_left = ANSWER_BYTES_MAX - FRAME_BYTES;
-    for (const { number, source } of this.#names.tracksOf('analysis')) {
-      const machine = await this.#machineAt(number, source, at_ms);
+    const tracks = [...this.#names.tracksOf('analysis')];
+    for (let first = 0; first < tracks.length; first += ABREAST) {
+      const some = tracks.slice(first, first + ABREAST);
+      const read = await Promise.all(some.map(({ number, source }) => this.#machineAt(number, source, at_ms)));
       await turn.pass();
-      if (machine === undefined) continue;
-      const bytes = JSON.stringify(machine).length + 1;
-      // Names may have letters of several bytes.
-      if (bytes * 2 > bytes_left) left_out++;
-      else {
-        bytes_left -= bytes;
-        machines.push(machine);
+      for (const machine of read) {
+        if (machine === undefined) continue;
+        const bytes = JSON.stringify(machine).length + 1;
+        // Names may have letters of several bytes.
+        if (bytes * 2 > bytes_left) left_out++;
+        else {
+          bytes_left -= bytes;
+          machines.push(machine);
+        }
       }
     }
     return { what: 'instant', at_ms, machines, left_out };
@@ -202,9 +212,12 @@ export class Past {
 
   /** A machine at a moment; undefined when it was not there, nor gone shortly before. */
   async #machineAt(track: number, machine: string, at_ms: number): Promise<PastMachine | undefined> {
-    const died = await this.#store.lastEvent('death', machine, at_ms);
-    const born = await this.#store.lastEvent('birth', machine, at_ms);
-    let said = await this.#saidLast(track, at_ms);
+    const [died, born, said_last] = await Promise.all([
+      this.#store.lastEvent('death', machine, at_ms),
+      this.#store.lastEvent('birth', machine, at_ms),
+      this.#saidLast(track, at_ms),
+    ]);
+    let said = said_last;
     const death = died === undefined || died.time_ms < at_ms - GONE_MS ? undefined : readBody<Death>(died.body);
     const is_gone = death !== undefined && died !== undefined && (born === undefined || born.time_ms <= died.time_ms);
     const is_back = is_gone && said !== undefined && said.time_ms > died.time_ms;

@@ -1,4 +1,4 @@
-// One connection to PostgreSQL, made when it is first needed and made anew after it was lost. What is asked goes one after the other.
+// One connection to PostgreSQL, made when it is first needed and made anew after it was lost.
 
 import { CodedError } from '@ganglion/kernel';
 import { Client } from 'pg';
@@ -28,8 +28,11 @@ export interface LinkOptions {
 
 export class Link {
   readonly #options: LinkOptions;
+  /** The last one that was made, as long as it is not lost. */
   #client: Client | undefined;
-  /** The last that was asked for. */
+  /** The same, when it can be used. */
+  #connected: Promise<Client> | undefined;
+  /** The last transaction. */
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -38,60 +41,60 @@ export class Link {
   }
 
   /**
-   * Asks one thing.
+   * Asks one thing. What is asked goes there at once and is answered in turn; so it is not to be asked beside a transaction, which it would
+   * be part of.
    *
    * @throws CodedError `HISTORY_DATABASE_UNREACHABLE`, `HISTORY_DATABASE_REFUSED`, `HISTORY_DATABASE_FAILED`, and what
    * `onConnected` throws
    */
   ask(sql: string, values?: readonly unknown[]): Promise<readonly Row[]> {
-    return this.#inTurn((ask) => ask(sql, values));
+    return this.#on((ask) => ask(sql, values));
   }
 
   /**
-   * All or nothing of what is asked. Rejects as {@link Link.ask} does: then nothing was done, unless the connection was lost in the very
-   * end, when nobody can know; so only what may be done twice is to be asked.
+   * All or nothing of what is asked, one transaction after the other. Rejects as {@link Link.ask} does: then nothing was done, unless
+   * the connection was lost in the very end, when nobody can know; so only what may be done twice is to be asked.
    */
   transaction(work: (ask: Ask) => Promise<void>): Promise<void> {
-    return this.#inTurn(async (ask) => {
-      await ask('BEGIN');
-      try {
-        await work(ask);
-        await ask('COMMIT');
-      } catch (error) {
-        // On a connection that is gone it is over by itself.
-        await ask('ROLLBACK').catch(() => {});
-        throw error;
-      }
-    });
+    const work_in_turn = () =>
+      this.#on(async (ask) => {
+        await ask('BEGIN');
+        try {
+          await work(ask);
+          await ask('COMMIT');
+        } catch (error) {
+          // On a connection that is gone it is over by itself.
+          await ask('ROLLBACK').catch(() => {});
+          throw error;
+        }
+      });
+    const done = this.#last.then(work_in_turn);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   /** Ends the connection. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true;
-    const client = this.#client;
-    this.#client = undefined;
+    const client = await this.#connected?.catch(() => undefined);
+    this.#connected = undefined;
     if (client === undefined) return;
     const late = setTimeout(() => client.connection.stream.destroy(), END_MS);
     await client.end().catch(() => {});
     clearTimeout(late);
   }
 
-  #inTurn<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    const done = this.#last.then(async () => {
-      try {
-        const client = await this.#connected();
-        return await work(this.#asker(client));
-      } catch (error) {
-        throw this.#told(error);
-      }
-    });
-    this.#last = done.catch(() => {});
-    return done;
+  async #on<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
+    try {
+      if (this.#closed) throw new Error('it was closed');
+      this.#connected ??= this.#connect();
+      return await work(this.#asker(await this.#connected));
+    } catch (error) {
+      throw this.#told(error);
+    }
   }
 
-  async #connected(): Promise<Client> {
-    if (this.#closed) throw new Error('it was closed');
-    if (this.#client !== undefined) return this.#client;
+  async #connect(): Promise<Client> {
     const { address, name, onConnected } = this.#options;
     const { host, port, user, password, database, tls } = address;
     const client = new Client({
@@ -103,21 +106,20 @@ export class Link {
       query_timeout: ANSWER_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      pipeline: true,
     });
     const lose = () => this.#lose(client);
     client.on('error', lose);
     client.on('end', lose);
+    this.#client = client;
     try {
       await client.connect();
       await onConnected(this.#asker(client));
+      return client;
     } catch (error) {
       this.#drop(client);
       throw error;
     }
-    // It was closed meanwhile.
-    if (this.#closed) this.#drop(client);
-    else this.#client = client;
-    return client;
   }
 
   #asker(client: Client): Ask {
@@ -138,7 +140,9 @@ export class Link {
   }
 
   #lose(client: Client): void {
-    if (this.#client === client) this.#client = undefined;
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#connected = undefined;
   }
 
   #told(error: unknown): CodedError {

@@ -13,6 +13,7 @@ declare module 'pg' {
     readonly query_timeout: number;
     readonly keepAlive: boolean;
     readonly keepAliveInitialDelayMillis: number;
+    readonly pipeline?: boolean;
   }
 
   export class Client {

@@ -330,11 +330,12 @@ class PostgresStore implements Store {
   async #boundEvents(): Promise<void> {
     const oldest = 'SELECT number FROM events ORDER BY time_ms LIMIT $1';
     try {
-      await this.#writer.ask(`DELETE FROM events WHERE number IN (${oldest})`, [
-        Math.max(EVENTS_STEP, this.#events - EVENTS_MAX),
-      ]);
-      const [row] = await this.#writer.ask('SELECT count(*) AS n FROM events');
-      this.#events = Number(row?.['n']);
+      await this.#writer.transaction(async (ask) => {
+        const many = Math.max(EVENTS_STEP, this.#events - EVENTS_MAX);
+        await ask(`DELETE FROM events WHERE number IN (${oldest})`, [many]);
+        const [row] = await ask('SELECT count(*) AS n FROM events');
+        this.#events = Number(row?.['n']);
+      });
     } catch {
       // They go with the next.
     }
