@@ -9,7 +9,11 @@ const shared = {
 };
 
 /** For what never comes, and no measure: a test waits for events, also on a machine that is busy. */
-const BOUND_MS = 120_000;
+const bounds = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+};
 
 export default defineConfig({
   test: {
@@ -23,8 +27,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           // Our code has no state at module level, so the files can share a process: a third of the time.
           isolate: false,
-          testTimeout: BOUND_MS,
-          hookTimeout: BOUND_MS,
+          ...bounds,
         },
       },
       {
@@ -35,8 +38,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**'],
           // The RabbitMQ that the files share.
           globalSetup: 'packages/testkit/src/global-setup.ts',
-          testTimeout: BOUND_MS,
-          hookTimeout: BOUND_MS,
+          ...bounds,
           // More than the cores there are: most of a test is waiting for a program to do something.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },

@@ -65,7 +65,10 @@ async function open(
   const requests: string[] = [];
   const complaints: string[] = [];
   page.on('request', (request) => requests.push(request.url()));
-  page.on('console', (message) => complaints.push(message.text()));
+  page.on('console', (message) => {
+    // The server may be gone before the page is.
+    if (!message.text().includes('ERR_CONNECTION_REFUSED')) complaints.push(message.text());
+  });
   page.on('pageerror', (error) => complaints.push(error.message));
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') console.log(await page.locator('body').ariaSnapshot());

@@ -1,7 +1,7 @@
 import { defineModule, memoryBus, runModule, silentLog } from '@ganglion/kernel';
 import { type Measure, measure } from '@ganglion/topics';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Changes, type ChangesOptions } from './changes.ts';
 
 const OPTIONS: ChangesOptions = { dead_band: 0.05, whole_ms: 30_000 };
@@ -40,7 +40,7 @@ async function heard(samples: readonly Measure[], options = OPTIONS): Promise<un
   const running = await runModule(listener, { bus, log: silentLog });
   await running.ready;
   await (await runModule(speaker, { bus, log: silentLog })).stop();
-  await vi.waitFor(() => expect(all.length).toBe(samples.length), { interval: 1 });
+  await expect.poll(() => all.length, { interval: 1 }).toBe(samples.length);
   await running.stop();
   return all;
 }

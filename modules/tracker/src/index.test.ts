@@ -57,7 +57,7 @@ describe('the tracker', () => {
     const before_ms = Date.now();
     const { seen } = await run({ root, machine: 'db-01.example.com', interval_ms: 100 });
     writeFileSync(join(root, 'stat'), capturedLater(MACHINE, 'stat') ?? '');
-    await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]));
+    await expect.poll(() => measuresIn(seen)).not.toEqual([]);
     const [measure] = measuresIn(seen);
     expect(measure).toMatchObject({
       key: 'db-01.example.com.measure',
@@ -80,12 +80,12 @@ describe('the tracker', () => {
     const moments = [capturedLater(MACHINE, 'stat') ?? '', readFileSync(join(rootOf(MACHINE), 'stat'), 'utf8')];
     for (let n = 0; n < 2; n++) {
       writeFileSync(join(root, 'stat'), moments[0] ?? '');
-      await vi.waitFor(() => expect(measuresIn(seen).length).toBe(n + 1));
+      await expect.poll(() => measuresIn(seen).length).toBe(n + 1);
       // Time that goes back is not measured, so that the next measure is again of the same second. One sample without may be of
       // before.
       writeFileSync(join(root, 'stat'), moments[1] ?? '');
       const gone_back = counted(seen, 'samples_without_cpu');
-      await vi.waitFor(() => expect(counted(seen, 'samples_without_cpu')).toBeGreaterThan(gone_back + 1));
+      await expect.poll(() => counted(seen, 'samples_without_cpu')).toBeGreaterThan(gone_back + 1);
     }
     expect(measuresIn(seen).map(({ body }) => body['cpu_percentage'])).toEqual([40.79, 40.79]);
     // Samples without a measure take no number: what is missing was lost.
@@ -97,7 +97,7 @@ describe('the tracker', () => {
     writeFileSync(join(root, 'stat'), 'nothing of the kind');
     const log = { ...silentLog, warn: vi.fn<Log['warn']>(), info: vi.fn<Log['info']>() };
     const { seen } = await run({ root, machine: 'm', interval_ms: 100 }, log);
-    await vi.waitFor(() => expect(counted(seen, 'samples_without_cpu')).toBeGreaterThanOrEqual(2));
+    await expect.poll(() => counted(seen, 'samples_without_cpu')).toBeGreaterThanOrEqual(2);
     expect(counted(seen, 'probe_cpu_failed')).toBeGreaterThanOrEqual(2);
     expect(measuresIn(seen)).toEqual([]);
     // The load needs the number of cores, which stands in the same file.
@@ -107,10 +107,12 @@ describe('the tracker', () => {
       { code: 'CPU_UNKNOWN' },
     ]);
     let ticks = 0;
-    await vi.waitFor(() => {
-      writeFileSync(join(root, 'stat'), `cpu  ${++ticks} 0 0 0\n`);
-      expect(measuresIn(seen)).not.toEqual([]);
-    });
+    await expect
+      .poll(() => {
+        writeFileSync(join(root, 'stat'), `cpu  ${++ticks} 0 0 0\n`);
+        return measuresIn(seen);
+      })
+      .not.toEqual([]);
     expect(log.info.mock.calls.map(([, text]) => text)).toContain('the CPU tells figures again');
   });
 
@@ -121,12 +123,12 @@ describe('the tracker', () => {
     const root = join(machine, 'proc');
     const { seen } = await run({ root, machine: 'm', interval_ms: 3_600_000 });
     writeFileSync(join(root, 'stat'), capturedLater(MACHINE, 'stat') ?? '');
-    await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]));
+    await expect.poll(() => measuresIn(seen)).not.toEqual([]);
     const unit = 'nginx.service';
     const killed = ({ body }: Seen) => (body['cgroups'] as Cgroups).units[unit]?.oom_kills;
     expect(measuresIn(seen).map(killed)).toEqual([0]);
     writeFileSync(join(machine, `sys/fs/cgroup/system.slice/${unit}/memory.events`), 'oom 1\noom_kill 1\n');
-    await vi.waitFor(() => expect(measuresIn(seen).map(killed).at(-1)).toBe(1));
+    await expect.poll(() => measuresIn(seen).map(killed).at(-1)).toBe(1);
     expect(measuresIn(seen).map(({ body }) => body['cpu_percentage'])).toSatisfy((all: number[]) =>
       all.every((percentage) => percentage === 40.79),
     );
@@ -138,7 +140,7 @@ describe('the tracker', () => {
     await running.stop();
     writeFileSync(join(root, 'stat'), capturedLater(MACHINE, 'stat') ?? '');
     const { seen: of_another } = await run({ root: rootOf(MACHINE), machine: 'm', interval_ms: 100 });
-    await vi.waitFor(() => expect(counted(of_another, 'samples_without_cpu')).toBeGreaterThanOrEqual(2));
+    await expect.poll(() => counted(of_another, 'samples_without_cpu')).toBeGreaterThanOrEqual(2);
     expect(measuresIn(seen)).toEqual([]);
   });
 
@@ -146,12 +148,12 @@ describe('the tracker', () => {
     const labels = { site: 'Zürich', 'rack.row-1': '7' };
     const { seen } = await run({ root: copyOf(MACHINE), machine: 'm', labels });
     const described = () => seen.map(({ body }) => (body['about'] as Record<string, unknown> | undefined)?.['machine']);
-    await vi.waitFor(() => expect(described()).toContainEqual(expect.objectContaining({ name: 'm', labels })));
+    await expect.poll(() => described()).toContainEqual(expect.objectContaining({ name: 'm', labels }));
   });
 
   it('measures this machine under its whole host name when nothing is set', async () => {
     const { seen } = await run({});
-    await vi.waitFor(() => expect(measuresIn(seen)).not.toEqual([]), { timeout: 5_000 });
+    await expect.poll(() => measuresIn(seen)).not.toEqual([]);
     expect(measuresIn(seen)[0]).toMatchObject({
       key: `${hostname()}.measure`,
       body: { memory: { total_bytes: expect.any(Number) } },

@@ -206,11 +206,11 @@ describe('a probe that notices what happens', () => {
     const { alert, happen } = noticing(async () => ({ figures: { n: ++n } }));
     const { sampler: attentive, changed } = sampler(cpu, alert);
     attentive.sample();
-    await vi.waitFor(() => expect(attentive.sample(true)).toMatchObject({ alert: { n: 1 } }));
+    await expect.poll(() => attentive.sample(true)).toMatchObject({ alert: { n: 1 } });
     expect(changed).not.toHaveBeenCalled();
     happen();
     attentive.sample(true);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    await expect.poll(() => changed).toHaveBeenCalledTimes(2);
     expect(attentive.sample(true)).toMatchObject({ alert: { n: 2 } });
   });
 
@@ -228,10 +228,10 @@ describe('a probe that notices what happens', () => {
     happen();
     attentive.sample(true);
     answer({ figures: { n: ++n } });
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2));
+    await expect.poll(() => changed).toHaveBeenCalledTimes(2);
     attentive.sample(true);
     answer({ figures: { n: ++n } });
-    await vi.waitFor(() => expect(attentive.sample(true)).toMatchObject({ alert: { n: 2 } }));
+    await expect.poll(() => attentive.sample(true)).toMatchObject({ alert: { n: 2 } });
   });
 });
 
@@ -332,13 +332,13 @@ describe('a probe with an interval of its own', () => {
     const { sample } = slow(async () => ({ percentage: 50, figures: { n: ++n } }));
     expect(sample()).not.toHaveProperty('rare');
     await Promise.resolve();
-    await vi.waitFor(() => expect(sample()).toMatchObject({ rare_percentage: 50, rare: { n: 1 } }));
+    await expect.poll(() => sample()).toMatchObject({ rare_percentage: 50, rare: { n: 1 } });
   });
 
   it('is counted as failed when it breaks its promise', async () => {
     const { sample, counts } = slow(() => Promise.reject(new Error('broken')));
     sample();
-    await vi.waitFor(() => expect(counts).toEqual({ probe_rare_failed: 1 }));
+    await expect.poll(() => counts).toEqual({ probe_rare_failed: 1 });
     expect(sample()).not.toHaveProperty('rare');
   });
 
@@ -352,12 +352,12 @@ describe('a probe with an interval of its own', () => {
       });
     });
     sample();
-    await vi.waitFor(() => expect(sample()).toHaveProperty('rare'));
+    await expect.poll(() => sample()).toHaveProperty('rare');
     const there = Array.from({ length: 40 }, () => 'rare' in (sample() ?? {}));
     expect(reads).toHaveBeenCalledTimes(2);
     expect(counts).toEqual({ probe_rare_late: 3 });
     expect(there.lastIndexOf(true)).toBeLessThan(20);
     answer({ figures: { n } });
-    await vi.waitFor(() => expect(sample()).toMatchObject({ rare: { n: 2 } }));
+    await expect.poll(() => sample()).toMatchObject({ rare: { n: 2 } });
   });
 });

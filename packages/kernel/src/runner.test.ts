@@ -667,7 +667,7 @@ describe('what a module listens to while somebody wants it', () => {
     context?.listen(live(question), ({ body: { n } }) => void questions.push(n));
     context?.tap('#.question', { limit_messages: 10, onDrop: () => {} }, ({ key }) => void keys.push(key));
     await say(bus, 'a', { n: 1 });
-    await vi.waitFor(() => expect([questions, keys]).toEqual([[1], ['a.question']]));
+    await expect.poll(() => [questions, keys]).toEqual([[1], ['a.question']]);
     await running.stop();
     await context?.tap('#', { limit_messages: 10, onDrop: () => {} }, ({ key }) => void keys.push(key)).ready;
     await say(bus, 'a', { n: 2 });
@@ -699,7 +699,7 @@ describe('what a module listens to while somebody wants it', () => {
     for (const key of ['site1.a', 'site1.b', 'site2.c', 'site1.d']) {
       void bus.publish({ key, payload: Uint8Array.of(0xff), properties: {} });
     }
-    await vi.waitFor(() => expect(heard).toEqual(['site1.b 1', 'site1.d 1']));
+    await expect.poll(() => heard).toEqual(['site1.b 1', 'site1.d 1']);
     expect(dropped).toBe(1);
     await tap?.cancel();
     for (const pattern of ['', 'a\u0000', 'x'.repeat(256)]) {
