@@ -26,8 +26,14 @@ export const BUILT_STEPS = ['kernel', 'topics', 'bus-amqp', 'spool', 'anomaly', 
 
 const UNIT_TESTS = ['unit tests', 'vitest', 'run', '--project', 'unit'];
 
-/** Runs the steps; resolves to the names of those that failed. */
-export async function runSteps(steps, { at_once = 2, environment = process.env } = {}) {
+/**
+ * Runs the steps; resolves to the names of those that failed. With `nice` they leave the cores to others, as nice(1) counts it;
+ * `say` takes how each ended.
+ */
+export async function runSteps(
+  steps,
+  { at_once = 2, environment = process.env, nice = 0, say = (text) => console.log(text) } = {},
+) {
   const waiting = [...steps];
   const failed = [];
   const children = new Set();
@@ -42,13 +48,13 @@ export async function runSteps(steps, { at_once = 2, environment = process.env }
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       const [name, command, ...options] = step;
       const began_ms = Date.now();
-      const { code, output } = await run(command, options, environment, children);
+      const { code, output } = await run(command, options, environment, children, nice);
       const seconds = ((Date.now() - began_ms) / 1000).toFixed(1);
       if (code === 0) {
-        console.log(`ok    ${name} (${seconds} s)`);
+        say(`ok    ${name} (${seconds} s)`);
       } else {
         failed.push(name);
-        console.log(`FAIL  ${name} (${seconds} s)\n${output}`);
+        say(`FAIL  ${name} (${seconds} s)\n${output}`);
       }
     }
   };
@@ -58,9 +64,10 @@ export async function runSteps(steps, { at_once = 2, environment = process.env }
   return failed;
 }
 
-function run(command, options, environment, children) {
+function run(command, options, environment, children, nice) {
   return new Promise((resolve) => {
-    const child = spawn(`${root}node_modules/.bin/${command}`, options, { cwd: root, env: environment });
+    const words = ['-n', `${nice}`, `${root}node_modules/.bin/${command}`, ...options];
+    const child = spawn('nice', words, { cwd: root, env: environment });
     children.add(child);
     let output = '';
     child.stdout.on('data', (text) => {

@@ -83,10 +83,15 @@ async function build() {
 }
 
 async function checkAndTest() {
-  const failed_steps = filters.length === 0 ? await runSteps([...STATIC_STEPS, ...BUILT_STEPS], { environment }) : [];
+  // The steps take what the tests leave idle, and tell how they ended when those have.
+  const told = [];
+  const steps = filters.length === 0 ? [...STATIC_STEPS, ...BUILT_STEPS] : [];
+  const checking = runSteps(steps, { at_once: 1, environment, nice: 10, say: (text) => told.push(text) });
   const options = ['run', '--reporter=default', '--reporter=./scripts/count-tests.mjs', ...filters];
   const code = await run(process.execPath, ['node_modules/vitest/vitest.mjs', ...options]);
   const counts = existsSync(counts_file) ? JSON.parse(readFileSync(counts_file, 'utf8')) : { ...NOTHING_RAN };
+  const failed_steps = await checking;
+  for (const text of told) console.log(text);
   counts.failed += failed_steps.length;
   if (code !== 0 && counts.failed === 0) counts.failed = 1;
   for (const { pid, command } of await waitForEnd(mark, END_ALLOWED_MS)) {
