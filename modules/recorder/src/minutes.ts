@@ -1,7 +1,7 @@
 // The minutes that are being filled: samples that are on disk in the journal, and have no block yet. Whatever its own time,
 // a sample goes to the minute it belongs to; one that is long over is opened again for it.
 
-import { type Columns, columnOf, LAST, TIME, TRACK } from './block.ts';
+import { Block, BlockWriter, type Columns, columnOf, LAST, SAMPLES, TIME, TRACK } from './block.ts';
 import { joinTables, NO_ROWS, type Table } from './cells.ts';
 import type { Layout } from './figures.ts';
 import { blockStart, levelAt, SAMPLE_LEVEL } from './levels.ts';
@@ -16,8 +16,11 @@ const GRACE_MS = 3_000;
 /** Rows of one piece of memory. */
 const PIECE_ROWS = 8;
 
+/** So many pieces of a minute are packed: a fifth of the memory, until the minute is over. */
+const PACK_PIECES = 2;
+
 /** Pieces that are free and kept for who needs some next. */
-const SPARE_BYTES_MAX = 32 * 1_048_576;
+const SPARE_BYTES_MAX = 2 * 1_048_576;
 
 /**
  * Memory in pieces that are used again and again: each machine begins a minute every minute, and to give back its memory and ask
@@ -52,19 +55,28 @@ export class Rows {
   rows = 0;
   readonly #pieces: Pieces;
   readonly #own: Float64Array[] = [];
+  /** The first of the rows, where they are packed. */
+  readonly #packed: Uint8Array[] = [];
+  #packed_rows = 0;
+  readonly #writer: BlockWriter | undefined;
   /** Values of a row: its time, whose it is, and the figures. */
   readonly #stride: number;
 
-  constructor(layout: Layout, pieces: Pieces) {
+  /** @param writer packs what has come; without one, all stays as it is */
+  constructor(layout: Layout, pieces: Pieces, writer?: BlockWriter) {
     this.layout = layout;
     this.#pieces = pieces;
+    this.#writer = writer;
     this.#stride = layout.figures.length + 2;
   }
 
   /** @param track whose it is, where they are of many */
   add(time_ms: number, values: readonly number[], track = 0): void {
     const at = this.rows % PIECE_ROWS;
-    if (at === 0) this.#own.push(this.#pieces.take(PIECE_ROWS * this.#stride));
+    if (at === 0) {
+      if (this.#own.length === PACK_PIECES && this.#writer !== undefined) this.#pack(this.#writer);
+      this.#own.push(this.#pieces.take(PIECE_ROWS * this.#stride));
+    }
     const piece = this.#own[this.#own.length - 1] as Float64Array;
     const first = at * this.#stride;
     piece[first] = time_ms;
@@ -75,26 +87,56 @@ export class Rows {
   }
 
   table(with_tracks = false): Table {
-    const columns: Columns = new Map([[TIME, this.#column(0)]]);
-    if (with_tracks) columns.set(TRACK, this.#column(1));
-    for (const [i, figure] of this.layout.figures.entries()) columns.set(columnOf(figure, LAST), this.#column(2 + i));
+    const parts = this.#packed.map((bytes) => Block.open(bytes));
+    const column = (number: number, offset: number) => {
+      const values = new Float64Array(this.rows);
+      let at = 0;
+      for (const part of parts) {
+        values.set(part?.column(number) ?? [], at);
+        at += part?.rows ?? 0;
+      }
+      this.#fill(values, at, offset);
+      return values;
+    };
+    const columns: Columns = new Map([[TIME, column(TIME, 0)]]);
+    if (with_tracks) columns.set(TRACK, column(TRACK, 1));
+    for (const [i, figure] of this.layout.figures.entries()) {
+      const number = columnOf(figure, LAST);
+      columns.set(number, column(number, 2 + i));
+    }
     return { rows: this.rows, columns };
   }
 
   /** Gives its memory back; it has no rows any more. Tables that were made of it are their own. */
   release(): void {
     this.rows = 0;
+    this.#packed.length = 0;
+    this.#packed_rows = 0;
     this.#pieces.giveBack(this.#own.splice(0));
   }
 
-  #column(offset: number): Float64Array {
-    const column = new Float64Array(this.rows);
+  #pack(writer: BlockWriter): void {
+    const rows = this.rows - this.#packed_rows;
+    const column = (offset: number) => {
+      const values = new Float64Array(rows);
+      this.#fill(values, 0, offset);
+      return values;
+    };
+    const columns: Columns = new Map([[TIME, column(0)]]);
+    for (const [i, figure] of this.layout.figures.entries()) columns.set(columnOf(figure, LAST), column(2 + i));
+    this.#packed.push(writer.write(SAMPLES, rows, columns));
+    this.#packed_rows = this.rows;
+    this.#pieces.giveBack(this.#own.splice(0));
+  }
+
+  /** Fills in the rows that are not packed, from a place on. */
+  #fill(values: Float64Array, from: number, offset: number): void {
     const stride = this.#stride;
-    for (let row = 0; row < column.length; row++) {
+    for (let at = from; at < values.length; at++) {
+      const row = at - from;
       const piece = this.#own[Math.floor(row / PIECE_ROWS)] as Float64Array;
-      column[row] = piece[(row % PIECE_ROWS) * stride + offset] as number;
+      values[at] = piece[(row % PIECE_ROWS) * stride + offset] as number;
     }
-    return column;
   }
 }
 
@@ -117,6 +159,7 @@ export class Minutes {
   /** The latest of each track. */
   readonly #latest = new Map<number, Minute>();
   readonly #pieces: Pieces;
+  readonly #writer = new BlockWriter();
 
   constructor(pieces: Pieces) {
     this.#pieces = pieces;
@@ -152,7 +195,7 @@ export class Minutes {
     }
     let rows = minute.parts.get(sample.layout);
     if (rows === undefined) {
-      rows = new Rows(sample.layout, this.#pieces);
+      rows = new Rows(sample.layout, this.#pieces, this.#writer);
       minute.parts.set(sample.layout, rows);
     }
     rows.add(time_ms, sample.values);

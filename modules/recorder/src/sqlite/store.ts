@@ -48,7 +48,7 @@ const USER_VERSION_AT = 60;
 const APPLICATION_ID_AT = 68;
 
 /** Pages of the file that are kept in memory. */
-const CACHE_BYTES = 8 * 1024 * 1024;
+const CACHE_BYTES = 4 * 1024 * 1024;
 
 /** Pages that wait beside the file until they go over: four thousand of them are 16 MB. */
 const CHECKPOINT_PAGES = 4_000;
