@@ -35,6 +35,12 @@ it('is always there, whatever this Node has', () => {
   expect(() => findDriver([])).toThrow(expect.objectContaining({ code: 'HISTORY_UNAVAILABLE' }));
 });
 
+it('refuses a folder that the kernel does not make, instead of trying for ever', () => {
+  for (const folder of ['/proc/none/history', '/dev/null/history']) {
+    expect(() => openSqlite({ folder })).toThrow(expect.objectContaining({ code: 'HISTORY_UNUSABLE' }));
+  }
+});
+
 for (const driver of drivers) {
   storeConformance(driver.name, {
     fresh: async () => {

@@ -69,7 +69,7 @@ export function openSqlite({ folder, driver = findDriver() }: SqliteOptions): St
   let unlock = () => {};
   let database: Database | undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const lock = takeLock(folder);
     if (typeof lock === 'string') throw historyInUse(folder, lock);
     unlock = lock;
@@ -95,6 +95,14 @@ export function openSqlite({ folder, driver = findDriver() }: SqliteOptions): St
     unlock();
     throw error instanceof CodedError ? error : historyUnusable(folder, error);
   }
+}
+
+/** Makes a folder, and those above it. Node 20's own way never ends where the kernel takes none, as below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function openFile(path: string, driver: Driver, folder: string): Database {
