@@ -6,7 +6,7 @@ export { busConformance } from './conformance.ts';
 export { type Logged, type Published, runUnderTest, type Subject, type UnderTestOptions } from './harness.ts';
 export { type Line, startLine } from './line.ts';
 export { type Ports, takePorts } from './ports.ts';
-export { type PrivatePostgres, startPostgres } from './postgres.ts';
+export { type PostgresOptions, type PrivatePostgres, startPostgres } from './postgres.ts';
 export {
   type PrivateCluster,
   type PrivateRabbitmq,

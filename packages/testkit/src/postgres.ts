@@ -4,15 +4,22 @@
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { reasonOf } from '@ganglion/kernel';
+import { makeCertificates } from './certificates.ts';
 import { postgresMissing, postgresNotStarted } from './errors.ts';
 import { Guardian } from './guardian.ts';
 import { type Ports, takePorts } from './ports.ts';
 import { findPostgresProgram } from './programs.ts';
+
+/** What `startPostgres` can be told. */
+export interface PostgresOptions {
+  /** Whether to take connections with TLS as well, with a certificate that nobody knows. Default: no. */
+  readonly tls?: boolean;
+}
 
 /** A database server of one's own. */
 export interface PrivatePostgres {
@@ -67,13 +74,13 @@ const CONFIG = [
  *
  * @throws CodedError `POSTGRES_MISSING`, `POSTGRES_NOT_STARTED`
  */
-export async function startPostgres(): Promise<PrivatePostgres> {
+export async function startPostgres({ tls = false }: PostgresOptions = {}): Promise<PrivatePostgres> {
   const account = await accountToRunAs();
   const hold = await takePorts(1);
   const folder = await mkdtemp(`${tmpdir()}/postgres-`);
   const server = new Server(hold, folder, account);
   try {
-    await server.prepare();
+    await server.prepare(tls);
     await server.start();
     return server;
   } catch (error) {
@@ -126,7 +133,7 @@ class Server implements PrivatePostgres {
     return this.#guardian.pid;
   }
 
-  async prepare(): Promise<void> {
+  async prepare(tls: boolean): Promise<void> {
     const { user_id, group_id } = this.#account ?? {};
     const password_file = `${this.#folder}/password`;
     await writeFile(password_file, this.password, { mode: 0o600 });
@@ -142,7 +149,15 @@ class Server implements PrivatePostgres {
     } catch (error) {
       throw postgresNotStarted('initdb failed', reasonOf(error));
     }
-    await writeFile(`${this.#folder}/data/postgresql.conf`, `${CONFIG.join('\n')}\n`);
+    const lines = [...CONFIG];
+    if (tls) {
+      const { certificate, key } = await makeCertificates(this.#folder, this.#environment);
+      // It wants its key for itself.
+      await chmod(key, 0o600);
+      if (user_id !== undefined && group_id !== undefined) await chown(key, user_id, group_id);
+      lines.push('ssl = on', `ssl_cert_file = '${certificate}'`, `ssl_key_file = '${key}'`);
+    }
+    await writeFile(`${this.#folder}/data/postgresql.conf`, `${lines.join('\n')}\n`);
   }
 
   async start(): Promise<void> {

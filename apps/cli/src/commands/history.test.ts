@@ -82,6 +82,16 @@ describe('history backup', () => {
     });
   });
 
+  test('of a database is left to the database', async () => {
+    const database = ['--recorder.database', 'postgres://ganglion:s3cret@127.0.0.1:1/ganglion'];
+    await expect(runCommand(['history', 'backup', 'x.db', ...database])).rejects.toMatchObject({
+      code: 'BACKUP_BY_DATABASE',
+      message: expect.not.stringContaining('s3cret'),
+    });
+    await runCommand(['history', 'plan', ...database]);
+    expect(said).toContain('1 machine with 60 figures');
+  });
+
   test('says so when there is none', async () => {
     const words = ['history', 'backup', join(freshFolder(), 'x.db'), '--history', freshFolder()];
     await expect(runCommand(words)).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
@@ -89,11 +99,11 @@ describe('history backup', () => {
 });
 
 describe('up', () => {
-  const modulesWith = async (folder: string) => {
+  const modulesWith = async (folder: string, ...words: string[]) => {
     const modules = await loadModules([]);
     const warned: unknown[] = [];
     const log = { ...silentLog, warn: (fields: object) => warned.push(fields) };
-    const settings = await settingsFor(readArguments(['up', '--history', folder]), modules);
+    const settings = await settingsFor(readArguments(['up', '--history', folder, ...words]), modules);
     const names = (await withoutLostPast(modules, settings, log as never)).map(({ name }) => name);
     return { names, warned };
   };
@@ -111,6 +121,16 @@ describe('up', () => {
     expect(names).not.toContain('recorder');
     expect(names).toContain('web');
     expect(warned).toEqual([{ code: 'HISTORY_UNUSABLE' }]);
+  });
+
+  test('keeps one in a database that is not there yet, and none in what is no database', async () => {
+    // Nobody listens there.
+    const away = await modulesWith(freshFolder(), '--recorder.database', 'postgres://127.0.0.1:1/ganglion');
+    expect(away.names).toContain('recorder');
+    expect(away.warned).toEqual([]);
+    const wrong = await modulesWith(freshFolder(), '--recorder.database', 'mysql://127.0.0.1/ganglion');
+    expect(wrong.names).not.toContain('recorder');
+    expect(wrong.warned).toEqual([{ code: 'HISTORY_DATABASE_INVALID' }]);
   });
 
   test('runs without one where nobody wants it', async () => {

@@ -94,6 +94,18 @@ describe('a database', () => {
     expect(String(thrown)).not.toContain(server.password);
   });
 
+  it('is spoken to with TLS where that is wanted, and not at all where nobody vouches for it', async () => {
+    await using safe = await startPostgres({ tls: true });
+    const database = await safe.freshDatabase();
+    const store = await openPostgres({ database: `${database}?sslmode=require` });
+    const ours = `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name LIKE 'ganglion%'`;
+    expect(await ask(database, ours)).toEqual([{ ssl: true }]);
+    await store.close();
+    await expect(openPostgres({ database: `${database}?sslmode=verify-full` })).rejects.toThrow(/certificate/);
+    const unsafe = openPostgres({ database: `${await server.freshDatabase()}?sslmode=require` });
+    await expect(unsafe).rejects.toThrow(/does not support SSL/);
+  });
+
   it('where another program has taken our name is left as it is', async () => {
     const database = await server.freshDatabase();
     await ask(database, 'CREATE SCHEMA ganglion_history; CREATE TABLE ganglion_history.theirs (it integer)');
