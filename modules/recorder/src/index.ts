@@ -1,6 +1,6 @@
 // The recorder: listens to every measure and analysis, and to all that happens, and keeps it. What it has acknowledged is on disk.
 
-import { CodedError, defineModule, kept, LogLimiter } from '@ganglion/kernel';
+import { CodedError, defineModule, kept, LogLimiter, reasonOf } from '@ganglion/kernel';
 import { alert, analysis, birth, death, measure, outage, past } from '@ganglion/topics';
 import { openCounter } from './counter.ts';
 import { alertEvent, birthEvent, deathEvent, outageEvent } from './events.ts';
@@ -103,7 +103,7 @@ export default defineModule({
         // That it is out of reach is said once; anything else is new.
         if (isOutOfReach(thrown) || limiter.pass('open') === undefined) return;
         if (thrown instanceof CodedError) fault = thrown;
-        log.error({ code: fault?.code }, thrown instanceof Error ? thrown.message : String(thrown));
+        log.error({ code: thrown instanceof CodedError ? thrown.code : undefined }, reasonOf(thrown));
       };
       begun = untilItWorks(begin, { stopping, onFault }).then((now) => {
         recorder = now;

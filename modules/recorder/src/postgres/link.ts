@@ -149,8 +149,8 @@ export class Link {
     if (error instanceof CodedError) return error;
     const { shown } = this.#options.address;
     const state = stateOf(error);
-    if (state === undefined || AWAY.test(state)) return historyDatabaseUnreachable(shown, error);
-    if (REFUSED.test(state)) return historyDatabaseRefused(shown, error);
+    if (state === undefined ? !isNoWay(error) : AWAY.test(state)) return historyDatabaseUnreachable(shown, error);
+    if (state === undefined || REFUSED.test(state)) return historyDatabaseRefused(shown, error);
     return historyDatabaseFailed(shown, error);
   }
 }
@@ -160,6 +160,13 @@ const AWAY = /^(08...|53300|57P0[123])$/;
 
 /** Wrong user or password, no such database, no right to do it. */
 const REFUSED = /^(28...|3D000|42501)$/;
+
+/** Whether it went wrong on the way so that it will again: a certificate that is not trusted, no TLS there, no password given. */
+function isNoWay(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return /CERT|SELF_SIGNED|^UNABLE_TO_|^ERR_TLS/.test(code) || /^SASL|does not support SSL/.test(error.message);
+}
 
 /** The SQLSTATE of what PostgreSQL itself has said; undefined for what went wrong on the way. */
 export function stateOf(error: unknown): string | undefined {

@@ -79,6 +79,7 @@ describe('a database', () => {
 
   it.each([
     ['another password', 'HISTORY_DATABASE_REFUSED', (url: string) => url.replace(/:[0-9a-f]+@/, ':s3cret-but-wrong@')],
+    ['no password', 'HISTORY_DATABASE_REFUSED', (url: string) => url.replace(/:[0-9a-f]+@/, '@')],
     ['another name', 'HISTORY_DATABASE_REFUSED', (url: string) => `${url}_not`],
     ['a port where nobody is', 'HISTORY_DATABASE_UNREACHABLE', (url: string) => url.replace(/:\d+\//, ':1/')],
     ['no such address', 'HISTORY_DATABASE_INVALID', (url: string) => url.replace('postgres:', 'mysql:')],
@@ -101,9 +102,11 @@ describe('a database', () => {
     const ours = `SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name LIKE 'ganglion%'`;
     expect(await ask(database, ours)).toEqual([{ ssl: true }]);
     await store.close();
-    await expect(openPostgres({ database: `${database}?sslmode=verify-full` })).rejects.toThrow(/certificate/);
+    const refused = (why: string) => ({ code: 'HISTORY_DATABASE_REFUSED', message: expect.stringContaining(why) });
+    const unknown = openPostgres({ database: `${database}?sslmode=verify-full` });
+    await expect(unknown).rejects.toMatchObject(refused('certificate'));
     const unsafe = openPostgres({ database: `${await server.freshDatabase()}?sslmode=require` });
-    await expect(unsafe).rejects.toThrow(/does not support SSL/);
+    await expect(unsafe).rejects.toMatchObject(refused('does not support SSL'));
   });
 
   it('where another program has taken our name is left as it is', async () => {
