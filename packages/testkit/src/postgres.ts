@@ -31,6 +31,8 @@ export interface PrivatePostgres {
   readonly pid: number | undefined;
   /** Makes a new, empty database. Returns `postgres://<user>:<password>@127.0.0.1:<port>/<name>`. */
   freshDatabase(): Promise<string>;
+  /** Copies a schema of a database into a new one, by `pg_dump` and `psql`. Returns as {@link PrivatePostgres.freshDatabase} does. */
+  copyOf(database: string, schema: string): Promise<string>;
   /** SIGKILLs it, as a power cut would end it. Resolves when its process is gone; the processes it had follow at once. */
   kill(): Promise<void>;
   /** Starts it again on the same port and folder. Resolves when it takes connections. */
@@ -113,6 +115,7 @@ class Server implements PrivatePostgres {
   readonly #guardian: Guardian;
   readonly #environment: NodeJS.ProcessEnv;
   #databases = 0;
+  #dumps = 0;
   #stopped: Promise<void> | undefined;
 
   constructor(hold: Ports, folder: string, account: Account | undefined) {
@@ -189,6 +192,14 @@ class Server implements PrivatePostgres {
       ...['--maintenance-db', 'postgres', name],
     ]);
     return `postgres://${USER}:${this.password}@${HOST}:${this.port}/${name}`;
+  }
+
+  async copyOf(database: string, schema: string): Promise<string> {
+    const file = `${this.#folder}/dump-${++this.#dumps}.sql`;
+    await this.#run([findPostgresProgram('pg_dump'), '--dbname', database, '--schema', schema, '--file', file]);
+    const copy = await this.freshDatabase();
+    await this.#run([findPostgresProgram('psql'), '-q', '-v', 'ON_ERROR_STOP=1', '--dbname', copy, '--file', file]);
+    return copy;
   }
 
   async kill(): Promise<void> {

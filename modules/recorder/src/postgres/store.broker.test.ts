@@ -2,7 +2,7 @@
 
 import { type PrivatePostgres, startPostgres } from '@ganglion/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blockBytes, placeAt, storeConformance } from '../store-conformance-under-test.ts';
+import { blockBytes, eventAt, placeAt, storeConformance } from '../store-conformance-under-test.ts';
 import { ask, freshPast, reads } from './postgres-under-test.ts';
 import { openPostgres } from './store.ts';
 
@@ -118,12 +118,35 @@ describe('a database', () => {
     ]);
   });
 
-  it('is backed up by its own tools', async () => {
-    const store = await openPostgres({ database: await server.freshDatabase() });
+  it('is backed up by its own tools while it is written to, and a copy goes on as the past that it was', async () => {
+    const database = await server.freshDatabase();
+    const store = await openPostgres({ database });
     await expect(store.backup('/backups/x')).rejects.toMatchObject({
       code: 'BACKUP_BY_DATABASE',
-      message: expect.stringContaining('pg_dump'),
+      message: expect.stringContaining('pg_dump --schema ganglion_history'),
     });
+    const places = Array.from({ length: 200 }, (_, n) => placeAt(n));
+    await store.commit({
+      blocks: places.map((place, n) => ({ ...place, bytes: blockBytes(n) })),
+      events: [eventAt(1)],
+    });
+    await store.commit({ floors: [{ level: 0, from_ms: 30 * 60_000 }] });
+    await store.commit({ blocks: [{ ...placeAt(3), bytes: blockBytes(3) }] });
+    const copied = server.copyOf(database, 'ganglion_history');
+    await store.commit({ blocks: [{ ...placeAt(9_999), bytes: blockBytes(1) }] });
+    const copy = await openPostgres({ database: await copied });
+    for (const [n, place] of places.entries()) {
+      const bytes = await copy.block(place);
+      if (place.start_ms < 30 * 60_000 && n !== 3) expect(bytes).toBeUndefined();
+      else expect(Buffer.from(bytes ?? [])).toEqual(Buffer.from(blockBytes(n)));
+    }
+    // New blocks, new parts, new events, and letting go of the old.
+    await copy.commit({ blocks: [{ ...placeAt(5_000), bytes: blockBytes(2) }], events: [eventAt(1), eventAt(2)] });
+    await copy.commit({ floors: [{ level: 0, from_ms: 24 * 3_600_000 }] });
+    expect(await copy.oldest(0)).toBe(placeAt(5_000).start_ms);
+    const all = await copy.events({ from_ms: 0, to_ms: 10, families: ['alert'], limit: 9 });
+    expect(all.events).toEqual([eventAt(1), eventAt(2)]);
+    await copy.close();
     await store.close();
   });
 });
