@@ -275,6 +275,18 @@ describe('what is known of a machine', () => {
     expect(new Set(found)).toEqual(new Set(['cpu']));
   });
 
+  it('begins anew when an analyzer was killed before it had kept what it learnt', () => {
+    const judge = anomaly.judge(defaults());
+    const state = judge.begin('db-01');
+    const say = { field: () => {}, finding: () => {}, unsure: () => {} };
+    for (let row = 0; row < 20; row++) {
+      judge.sample(state, { machine: 'db-01', body: calm(row), time_ms: row * 1_000, step_ms: 1_000, labels: {} }, say);
+    }
+    const saved: unknown = structuredClone(judge.save?.(state));
+    expect(judge.restore?.(saved, undefined)).toEqual(judge.begin('db-01'));
+    expect(() => judge.restore?.(saved, 'noise')).toThrow(TypeError);
+  });
+
   it('is not taken from what is none', () => {
     const judge = anomaly.judge(defaults());
     for (const none of [undefined, null, 1, {}, { fold_ms: 1, known: 1, found: [] }]) {

@@ -289,18 +289,7 @@ export const anomaly = defineRule({
     }
 
     return {
-      begin: (): State => ({
-        watched_ms: 0,
-        fold_ms: 0,
-        block_ms: 0,
-        folds: 0,
-        known: undefined,
-        score: 0,
-        resource: undefined,
-        sentence: undefined,
-        found: [],
-        words_ms: 0,
-      }),
+      begin: (): State => begun(),
 
       sample(state, { body, time_ms, step_ms }, say) {
         state.watched_ms += step_ms;
@@ -340,8 +329,10 @@ export const anomaly = defineRule({
         if (!isSaved(data)) throw new TypeError('this is no state of the rule anomaly');
         const { known, ...rest } = data;
         if (known === undefined) return { ...rest, known };
-        // A detector that knows nothing of a series would find everything unusual.
-        if (!isLearnt(learnt)) throw new TypeError('what the rule anomaly has learnt is not there');
+        // A detector that knows nothing of a series would find everything unusual. So it is with a machine whose analyzer was killed before
+        // it had learnt for long.
+        if (learnt === undefined) return begun();
+        if (!isLearnt(learnt)) throw new TypeError('this is nothing that the rule anomaly has learnt');
         const restored = beginKnown(count);
         // By name, so that what is known of a figure outlives other figures in the settings.
         for (const [index, { figure }] of figures.entries()) {
@@ -361,6 +352,21 @@ export const anomaly = defineRule({
     };
   },
 });
+
+function begun(): State {
+  return {
+    watched_ms: 0,
+    fold_ms: 0,
+    block_ms: 0,
+    folds: 0,
+    known: undefined,
+    score: 0,
+    resource: undefined,
+    sentence: undefined,
+    found: [],
+    words_ms: 0,
+  };
+}
 
 function beginKnown(figures: number): Known {
   return {
