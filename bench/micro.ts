@@ -9,6 +9,7 @@ import {
   encode,
   memoryBus,
   runModule,
+  type Share,
   silentLog,
 } from '@ganglion/kernel';
 import { analysis, measure } from '@ganglion/topics';
@@ -82,15 +83,18 @@ interface Judging {
 /** The analyzer on a bus that is only its two ends. */
 async function startAnalyzer(): Promise<Judging> {
   let handler: EnvelopeHandler = async () => {};
+  const share: Share = { remember: async () => {} };
   let answer: Envelope | undefined;
   const bus: Bus = {
     ...memoryBus(),
-    subscribe: (_options, given) => {
-      handler = given;
-      return { ready: Promise.resolve(), cancel: async () => {} };
+    subscribe: ({ pattern, sharing }, given) => {
+      if (pattern === `#.${measure.family}`) handler = given;
+      sharing?.holder.take(share, new Map());
+      return { ready: Promise.resolve(), cancel: async () => sharing?.holder.lose(share) };
     },
     publish: async (envelope) => {
-      answer = envelope;
+      // A pulse, and what is found, are no answers.
+      if (envelope.key.endsWith(`.${analysis.family}`)) answer = envelope;
     },
   };
   const running = await runModule(analyzer, { bus, log: silentLog, pulse_interval_ms: NEVER_MS });
@@ -99,7 +103,7 @@ async function startAnalyzer(): Promise<Judging> {
     stop: () => running.stop(),
     judge: async ({ properties, ...rest }) => {
       // Each is another message: the same one again would not be judged.
-      await handler({ ...rest, properties: { ...properties, id: `tracker-0a1b/${++serial}` } });
+      await handler({ ...rest, properties: { ...properties, id: `tracker-0a1b/${++serial}` } }, share);
       if (answer === undefined) throw new Error('the analyzer published nothing');
       return answer;
     },
