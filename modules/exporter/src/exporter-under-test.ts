@@ -105,9 +105,8 @@ export function survives(format: string, answer: Answer): void {
     for (let i = 0; i < 300; i++) speak(subject, `machine-${i}`);
     const dropped = async () => (await subject.pulse()).counts[`${format}_figures_dropped`] ?? 0;
     while ((await dropped()) === 0);
-    const stop_ms = performance.now();
     await subject.stop();
-    expect(performance.now() - stop_ms).toBeLessThan(3_000);
+    expect(subject.logs.filter(({ text }) => text.includes('did not stop in order'))).toEqual([]);
   });
 
   it('sends the header with the secret, which stands elsewhere', async () => {

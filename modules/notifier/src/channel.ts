@@ -1,8 +1,8 @@
 // What a channel is: one way to tell people. Each is one file in `channels/`, its settings and its sending.
 
+import type { SecretPlace } from '@ganglion/kernel';
 import type { Static, TObject, TProperties } from 'typebox';
 import type { Notice } from './notice.ts';
-import type { SecretPlace } from './secret.ts';
 
 /** A channel that is set up. */
 export interface Channel {

@@ -22,19 +22,6 @@ export function routeInvalid(path: string, why: string, wanted: string): CodedEr
   );
 }
 
-/** A secret cannot be read. What is in it, is never told. */
-export function secretUnreadable(path: string, why: string): CodedError {
-  return new CodedError(
-    'SECRET_UNREADABLE',
-    {
-      what: `setting ${oneLine(path, 120)}`,
-      why: oneLine(why, 200),
-      todo: 'name a file that this user may read and that is not empty, or a variable that is set',
-    },
-    configuration,
-  );
-}
-
 /** The folder of the journal cannot be used, or another process uses it. */
 export function stateUnusable(folder: string, thrown: unknown): CodedError {
   return new CodedError(

@@ -1,9 +1,8 @@
 // One HTTP request of a channel: bounded in time and in what is read, never redirected, every failure in one line.
 
-import { reasonOf } from '@ganglion/kernel';
+import { reasonOf, type SecretPlace } from '@ganglion/kernel';
 import Type from 'typebox';
 import { NotSent, type Tools } from './channel.ts';
-import type { SecretPlace } from './secret.ts';
 
 /** What is read of an answer; the rest is let go. */
 const ANSWER_BYTES_MAX = 64 * 1024;

@@ -1,6 +1,6 @@
 // Secrets: a setting names where one stands, a file or a variable; it never stands in the settings itself.
 
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import Type from 'typebox';
 import { reasonOf, secretUnreadable } from './errors.ts';
 
@@ -23,7 +23,7 @@ export function Secret(description: string) {
     ],
     {
       description,
-      wanted: `where it stands: { file = "/run/secrets/NAME" }, or { env = "NAME" } with a NAME not of ours`,
+      wanted: `where it stands: { file = "/run/secrets/NAME" }, or { env = "NAME" } with a NAME not of ours (${description})`,
     },
   );
 }
@@ -39,19 +39,36 @@ export function readSecret(
   place: SecretPlace,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  const value = 'env' in place ? (environment[place.env] ?? '') : readFile(path, place.file);
+  const value = 'env' in place ? fromEnvironment(path, place.env, environment) : fromFile(path, place.file);
   const secret = value.replace(/[\r\n]+$/, '');
-  if (secret === '') throw secretUnreadable(path, 'it is empty, or not there');
+  if (secret === '') throw secretUnreadable(path, 'it is empty');
   // It would end the header that it goes into.
   if (/[\r\n]/.test(secret)) throw secretUnreadable(path, 'it has more than one line');
   return secret;
 }
 
-function readFile(path: string, file: string): string {
+function fromEnvironment(
+  path: string,
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const value = environment[name];
+  if (value === undefined) throw secretUnreadable(path, `the variable ${name} is not set`);
+  return value;
+}
+
+function fromFile(path: string, file: string): string {
+  let descriptor: number | undefined;
   try {
-    if (statSync(file).size > SECRET_BYTES_MAX) throw new Error(`it is larger than ${SECRET_BYTES_MAX} bytes`);
-    return readFileSync(file, 'utf8');
+    descriptor = openSync(file, 'r');
+    // What is no file may have no end.
+    const bytes = Buffer.alloc(SECRET_BYTES_MAX + 1);
+    const length = readSync(descriptor, bytes, 0, bytes.length, null);
+    if (length > SECRET_BYTES_MAX) throw new Error(`it is larger than ${SECRET_BYTES_MAX} bytes`);
+    return bytes.toString('utf8', 0, length);
   } catch (error) {
     throw secretUnreadable(path, `the file ${file} cannot be read (${reasonOf(error)})`);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -1,10 +1,10 @@
 // Discord, by a webhook; in a forum each incident is a post, and what follows goes into it.
 // https://docs.discord.com/developers/resources/webhook#execute-webhook
 
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { defineChannel } from '../channel.ts';
 import { cut, notUnderstood, request, secretAddress, textOf } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { bodyText, colourOf } from '../wording.ts';
 
 /** https://docs.discord.com/developers/resources/message#embed-object-embed-limits */

@@ -152,6 +152,7 @@ describe('e-mail', () => {
     expect(() => open(25, { user: 'a', password: 'hunter22' })).toThrow(/tested\.password: .*; give where it stands/);
     const file = join(tmpdir(), `ganglion-empty-${process.pid}`);
     writeFileSync(file, '\n');
+    expect(() => open(25, { ca_file: `${file}.none` })).toThrow(/tested\.ca_file: .*no such file/);
     expect(() => open(25, { user: 'a', password: { file } })).toThrow(/it is empty/);
   });
 });

@@ -1,9 +1,10 @@
 // E-mail, by SMTP. Messages about one incident are one thread: each names the first, RFC 5322 section 3.6.4.
 
+import { readFileSync } from 'node:fs';
+import { reasonOf, Secret } from '@ganglion/kernel';
 import Type from 'typebox';
-import { defineChannel, NotSent } from '../channel.ts';
+import { defineChannel, NotSent, type Tools } from '../channel.ts';
 import { keyOf, type Notice } from '../notice.ts';
-import { Secret } from '../secret.ts';
 import { bodyText } from '../wording.ts';
 
 const ADDRESS = '^[^\\s@<>]+@[^\\s@<>]+$';
@@ -42,7 +43,7 @@ export const email = defineChannel({
     if ((user === undefined) !== (password === undefined)) {
       throw tools.refuse('password', 'a user and a password go together', 'both, or none of them');
     }
-    const ca = ca_file === undefined ? {} : { ca: tools.secret('ca_file', { file: ca_file }) };
+    const ca = ca_file === undefined ? {} : { ca: authorityIn(ca_file, tools) };
     const auth =
       user === undefined || password === undefined ? {} : { auth: { user, pass: tools.secret('password', password) } };
     const connect = async () => {
@@ -102,6 +103,14 @@ export const email = defineChannel({
     };
   },
 });
+
+function authorityIn(file: string, tools: Tools): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw tools.refuse('ca_file', reasonOf(error), 'a PEM file that this user may read');
+  }
+}
 
 /** For filters, and RFC 3834: nobody's holiday note should answer. */
 function headersOf({ key, kind, severity, group }: Notice): Record<string, string> {

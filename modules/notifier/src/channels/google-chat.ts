@@ -1,10 +1,10 @@
 // Google Chat, by a webhook of a space; what follows goes into the thread of the first.
 // https://developers.google.com/workspace/chat/quickstart/webhooks
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { cut, notUnderstood, request, secretAddress, textOf } from '../http.ts';
 import { keyOf } from '../notice.ts';
-import { Secret } from '../secret.ts';
 import { callingNobody, plainText } from '../wording.ts';
 
 const CHARACTERS_MAX = 4_000;

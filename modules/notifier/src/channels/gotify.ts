@@ -1,8 +1,8 @@
 // Gotify, on a server of one's own. https://gotify.net/docs/pushmsg
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, notUnderstood, request, textOf } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { bodyText } from '../wording.ts';
 
 const CHARACTERS_MAX = 10_000;

@@ -1,10 +1,10 @@
 // Matrix, as a user of a home server; what follows goes into the thread of the first.
 // https://spec.matrix.org/latest/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid and #threading
 
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, notUnderstood, request, textOf } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { plainText } from '../wording.ts';
 
 /** An event may have 65,536 bytes with everything. */

@@ -1,8 +1,8 @@
 // Mattermost, by an incoming webhook. https://developers.mattermost.com/integrate/webhooks/incoming/
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { cut, notUnderstood, request, secretAddress } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { bodyText, callingNobody, colourOf } from '../wording.ts';
 
 /** More is cut into several posts. */

@@ -1,9 +1,9 @@
 // ntfy, the public server or one's own. https://docs.ntfy.sh/publish/#publish-as-json
 
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, notUnderstood, request, textOf } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { bodyText } from '../wording.ts';
 
 /** https://docs.ntfy.sh/publish/#limitations: 4,096 bytes, and letters may have several. */

@@ -3,10 +3,10 @@
 //
 // Its successor, Jira Service Management, takes the same requests at https://api.atlassian.com/jsm/ops/integration.
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, notUnderstood, request, textOf } from '../http.ts';
 import { keyOf, type Notice } from '../notice.ts';
-import { Secret } from '../secret.ts';
 
 /** What the service takes; it cuts off or refuses more. */
 const MESSAGE_CHARACTERS_MAX = 130;

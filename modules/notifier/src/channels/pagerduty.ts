@@ -1,10 +1,10 @@
 // PagerDuty, Events API v2: an incident there is one of ours, and ends with it.
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, fieldOf, notUnderstood, request } from '../http.ts';
 import { keyOf } from '../notice.ts';
-import { Secret } from '../secret.ts';
 
 /** What a summary may have; more is refused. */
 const SUMMARY_CHARACTERS_MAX = 1_024;

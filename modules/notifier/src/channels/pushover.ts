@@ -1,8 +1,8 @@
 // Pushover. https://pushover.net/api
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, fieldOf, notUnderstood, request } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { bodyText } from '../wording.ts';
 
 /** https://pushover.net/api#limits */

@@ -2,11 +2,11 @@
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 // https://docs.slack.dev/reference/methods/chat.postMessage
 
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { type Channel, defineChannel } from '../channel.ts';
 import { Address, type Answer, cut, fieldOf, notUnderstood, request, secretAddress, textOf } from '../http.ts';
 import type { Notice } from '../notice.ts';
-import { Secret } from '../secret.ts';
 import { bodyText, colourOf } from '../wording.ts';
 
 /** A message with more is refused; what people read is shorter by far. */

@@ -2,9 +2,9 @@
 // https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
 // https://learn.microsoft.com/en-us/power-automate/teams/send-a-message-in-teams (the shape that workflows take)
 
+import { Secret } from '@ganglion/kernel';
 import { defineChannel } from '../channel.ts';
 import { cut, notUnderstood, request, secretAddress } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { bodyText } from '../wording.ts';
 
 /** A card may have 28 KB with everything. */

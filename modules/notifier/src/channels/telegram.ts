@@ -1,9 +1,9 @@
 // Telegram, by a bot; what follows answers the first. https://core.telegram.org/bots/api#sendmessage
 
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { defineChannel } from '../channel.ts';
 import { Address, cut, fieldOf, notUnderstood, request, textOf } from '../http.ts';
-import { Secret } from '../secret.ts';
 import { plainText } from '../wording.ts';
 
 const CHARACTERS_MAX = 4_096;

@@ -1,11 +1,11 @@
 // Any receiver of HTTP requests: JSON of one's own shape, signed as https://www.standardwebhooks.com says.
 
 import { createHmac } from 'node:crypto';
+import { Secret } from '@ganglion/kernel';
 import Type from 'typebox';
 import { defineChannel } from '../channel.ts';
 import { request, secretAddress } from '../http.ts';
 import type { Notice } from '../notice.ts';
-import { Secret } from '../secret.ts';
 import { readTemplate } from '../template.ts';
 
 export const webhook = defineChannel({
