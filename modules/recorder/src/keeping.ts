@@ -1,12 +1,15 @@
 // What keeps the past, by the settings: a folder or a database. One that is out of reach is waited for, as the bus waits for its broker.
 
-import { CodedError, readSecret } from '@ganglion/kernel';
+import { CodedError, type Log, LogLimiter, readSecret, reasonOf } from '@ganglion/kernel';
 import { type Config, historyFolder } from './settings.ts';
 import { openSqlite } from './sqlite/store.ts';
 import type { Store } from './store.ts';
 
 /** Between two tries to reach a database. */
 const AGAIN_MS = 1_000;
+
+/** What else keeps it from being opened is said so often at most. */
+const FAULTS_EVERY_MS = 60_000;
 
 /** Where the past is, and how it is opened. */
 export interface Keeping {
@@ -42,18 +45,62 @@ export function isOutOfReach(error: unknown): error is CodedError {
   return error instanceof CodedError && error.code === 'HISTORY_DATABASE_UNREACHABLE';
 }
 
-/** Tries again and again until something works or it is stopped; then it never settles. */
-export async function untilItWorks<T>(
-  work: () => Promise<T>,
-  { stopping, onFault }: { readonly stopping: AbortSignal; readonly onFault: (error: unknown) => void },
-): Promise<T> {
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
-    if (stopping.aborted) return new Promise(() => {});
+/**
+ * Something that is opened now, or as soon as what it needs is back. That it has to wait is said once; what else is in its way, each
+ * minute at most.
+ */
+export class Opening<T> {
+  #opened: T | undefined;
+  #fault: CodedError | undefined;
+  /** When it is there. */
+  #later: Promise<T> = new Promise(() => {});
+
+  /** Resolves when it is open, or waits. Rejects with what is not worth to wait for. */
+  static async of<T>(
+    open: () => Promise<T>,
+    options: { readonly log: Log; readonly stopping: AbortSignal },
+  ): Promise<Opening<T>> {
+    const opening = new Opening<T>();
     try {
-      return await work();
+      opening.#opened = await open();
     } catch (error) {
-      onFault(error);
+      if (!isOutOfReach(error)) throw error;
+      opening.#fault = error;
+      options.log.warn({ code: error.code }, error.message);
+      opening.#later = opening.#tryAgain(open, options);
+    }
+    return opening;
+  }
+
+  /** Does something with it, as soon as it is there. */
+  async with<R>(work: (opened: T) => Promise<R>): Promise<R> {
+    return work(this.#opened ?? (await this.#later));
+  }
+
+  /** What is open. Throws why it is not. */
+  get now(): T {
+    if (this.#opened === undefined) throw this.#fault;
+    return this.#opened;
+  }
+
+  /** Never settles when it is stopped before. */
+  async #tryAgain(
+    open: () => Promise<T>,
+    { log, stopping }: { readonly log: Log; readonly stopping: AbortSignal },
+  ): Promise<T> {
+    const limiter = new LogLimiter(FAULTS_EVERY_MS);
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+      if (stopping.aborted) return new Promise(() => {});
+      try {
+        this.#opened = await open();
+        return this.#opened;
+      } catch (error) {
+        if (isOutOfReach(error)) continue;
+        if (error instanceof CodedError) this.#fault = error;
+        if (limiter.pass('fault') === undefined) continue;
+        log.error({ code: error instanceof CodedError ? error.code : undefined }, reasonOf(error));
+      }
     }
   }
 }
